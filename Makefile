@@ -1,0 +1,84 @@
+# The verbs people and CI share. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --no-emit-options --build-deps-for editable
+
+JOBS ?= auto#        test processes
+PYTEST_ARGS ?=#      for example: make test PYTEST_ARGS="-k timeline"
+UPGRADE ?=#          make lock UPGRADE=--upgrade takes the newest releases
+
+.PHONY: help demo test lab lint types fmt bench samples lock soak clean
+
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo-stamp ## run the start notebook on data-samples/ and print its timeline
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/.test-stamp lint types ## everything a change must pass
+	@tools/ensure_chromium.sh
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov=trailnb $(PYTEST_ARGS)
+
+lab: $(VENV)/.demo-stamp ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+lint: $(VENV)/.test-stamp ## style and import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@PYTHONPATH=. $(BIN)/lint-imports --no-cache --no-logo
+
+types: $(VENV)/.test-stamp ## mypy --strict
+	$(BIN)/mypy
+
+fmt: $(VENV)/.test-stamp ## put code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test-stamp ## measure against a hand-written loop and other tools
+	$(BIN)/python benchmarks/run.py
+
+samples: $(VENV)/.test-stamp ## write data-samples/ anew (seeded: same bytes every time)
+	$(BIN)/python tools/make_samples.py
+
+lock: $(VENV)/.test-stamp ## pin and hash what pyproject.toml asks for
+	$(COMPILE) $(UPGRADE) --extra lab --extra test --output-file requirements/test.txt pyproject.toml
+	$(COMPILE) --extra lab --constraint requirements/test.txt \
+		--output-file requirements/demo.txt pyproject.toml
+
+soak: $(VENV)/.test-stamp ## the tests too long for every change
+	@tools/ensure_chromium.sh
+	$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+
+clean: ## remove what was built; .venv and data-samples/ stay
+	rm -rf build dist htmlcov .coverage .coverage.* coverage.xml
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# An environment is made once, then follows its lock file. Every wheel is checked
+# against its hash; the project itself is linked in, with nothing else resolved.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"trailnb needs Python 3.11 or newer, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.demo-stamp: requirements/demo.txt pyproject.toml | $(BIN)/python
+	@echo "installing the pinned dependencies into $(VENV) (once)"
+	@$(PIP) --require-hashes -r requirements/demo.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The test set holds the demo set, at the same pins.
+$(VENV)/.test-stamp: requirements/test.txt pyproject.toml | $(BIN)/python
+	@echo "installing the pinned test dependencies into $(VENV) (once)"
+	@$(PIP) --require-hashes -r requirements/test.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.demo-stamp
