@@ -9,9 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
-COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
-	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host \
-	--no-emit-find-links --no-emit-options --build-deps-for editable
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-config --no-annotate --custom-compile-command "make lock"
 
 JOBS ?= auto#        test processes
 PYTEST_ARGS ?=#      for example: make test PYTEST_ARGS="-k timeline"
@@ -51,9 +50,10 @@ samples: $(VENV)/.test-stamp ## write data-samples/ anew (seeded: same bytes eve
 	$(BIN)/python tools/make_samples.py
 
 lock: $(VENV)/.test-stamp ## pin and hash what pyproject.toml asks for
-	$(COMPILE) $(UPGRADE) --extra lab --extra test --output-file requirements/test.txt pyproject.toml
-	$(COMPILE) --extra lab --constraint requirements/test.txt \
-		--output-file requirements/demo.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --extra lab --extra test \
+		--output-file requirements/test.txt pyproject.toml requirements/build.in
+	$(COMPILE) $(UPGRADE) --extra lab --constraint requirements/test.txt \
+		--output-file requirements/demo.txt pyproject.toml requirements/build.in
 
 soak: $(VENV)/.test-stamp ## the tests too long for every change
 	@tools/ensure_chromium.sh
