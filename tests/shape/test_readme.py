@@ -1,0 +1,37 @@
+"""What the README shows has been run, and what the documents link to exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+
+
+def documents() -> list[Path]:
+    """Every page a reader can open from the repository's front."""
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+# The samples hold a torn file on purpose; a reader of the README sees that warning too.
+@pytest.mark.filterwarnings("default")
+def test_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every python block runs from the repository root, one after the other."""
+    monkeypatch.chdir(ROOT)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    blocks = list(BLOCK.finditer(readme))
+    assert blocks
+    names: dict[str, object] = {"__name__": "readme"}
+    for block in blocks:
+        # Blank lines in front make a traceback point at the README's own line.
+        padding = "\n" * readme[: block.start(1)].count("\n")
+        exec(compile(padding + block[1], "README.md", "exec"), names)  # noqa: S102 - our own text
+
+
+@pytest.mark.parametrize("page", documents(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link names a file of this repository."""
+    links = LINK.findall(page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
