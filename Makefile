@@ -71,14 +71,14 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.demo-stamp: requirements/demo.txt pyproject.toml | $(BIN)/python
-	@echo "installing the pinned dependencies into $(VENV) (once)"
+	@echo "bringing $(VENV) to the pins of requirements/demo.txt"
 	@$(PIP) --require-hashes -r requirements/demo.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The test set holds the demo set, at the same pins.
 $(VENV)/.test-stamp: requirements/test.txt pyproject.toml | $(BIN)/python
-	@echo "installing the pinned test dependencies into $(VENV) (once)"
+	@echo "bringing $(VENV) to the pins of requirements/test.txt"
 	@$(PIP) --require-hashes -r requirements/test.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.demo-stamp
