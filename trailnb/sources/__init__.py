@@ -1,0 +1,1 @@
+"""Where logs lie: list objects, hand over bytes."""

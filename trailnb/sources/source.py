@@ -1,0 +1,96 @@
+"""The contract of a place that holds logs: list names, then hand over bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a listing should bring: delivery times and places, all bounds already in UTC.
+
+    `delivered_from` and `delivered_until` bound the *delivery* stamp of files (half-open, None is
+    unbounded); slack for lateness has been added by the caller. `accounts` and `regions` are exact
+    names (the global-service region has been added by the caller); `folders` are names such as
+    "CloudTrail" or "CloudTrail-Digest"; None means all.
+    """
+
+    delivered_from: datetime | None = None
+    delivered_until: datetime | None = None
+    accounts: frozenset[str] | None = None
+    regions: frozenset[str] | None = None
+    folders: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """One object of a source, with what its name tells.
+
+    `key` is the full name as a person would type it (path, URL, `archive.zip!/member`), unique in
+    a trail. `size_bytes` is the stored size. `delivered` is the delivery stamp in the name (UTC);
+    `folder` the layout's folder ("CloudTrail", "CloudTrail-Insight", "CloudTrail-Digest", …).
+    `is_placed` is true when path and file name agree on account, region and day in the true
+    `AWSLogs/…` layout: only then may a filter on those skip the file unread. `version` tells two
+    states of one object apart (ETag or modification time).
+    """
+
+    key: str
+    size_bytes: int | None = None
+    delivered: datetime | None = None
+    account: str | None = None
+    region: str | None = None
+    folder: str | None = None
+    organization: str | None = None
+    is_placed: bool = False
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why one object could not be handed over: a sentence, and whether trying again may help."""
+
+    reason: str
+    is_transient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What listing a source brought: files, places that could not be listed, and the cost.
+
+    `unlisted` pairs a place (prefix or folder) with the reason it could not be listed. `requests`
+    counts listing calls.
+    """
+
+    files: tuple[LogFile, ...]
+    unlisted: tuple[tuple[str, str], ...] = field(default=())
+    requests: int = 0
+
+
+@runtime_checkable
+class Source(Protocol):
+    """One place that holds logs. Picklable, so that worker processes can read from it.
+
+    A paginated API fits as well: `list` names its pages (account, region, time slice) as log files,
+    `read` fetches each.
+    """
+
+    @property
+    def uri(self) -> str:
+        """How a person would name this place."""
+        ...
+
+    def list(self, wanted: Wanted) -> Listing:
+        """List what lies here within `wanted`; reads no content.
+
+        Raises `trailnb.errors.SourceError` when the place itself is missing or refused.
+        """
+        ...
+
+    def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
+        """Hand over the stored bytes of each file, in the order asked, fetching ahead."""
+        ...
