@@ -45,7 +45,7 @@ class DiskSource:
             size, version = _state(root.stat())
             entry = walk.Entry("", size, version)
             return walk.listing_of([entry], wanted, key=tree.key, within=tree.within)
-        return walk.walk(tree, wanted)
+        return walk.walk(tree, wanted, glob=tree.glob)
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over the stored bytes of each file, in the order asked."""
@@ -120,10 +120,7 @@ class _Tree:
         elif entry.is_symlink() and self.glob is None:
             pass  # it leads to what is listed under its own name
         elif entry.is_dir(follow_symlinks=False):
-            if self.glob is None or pattern.may_lead_to(self.glob, path):
-                level.folders.append(path)
-        elif self.glob is not None and not pattern.matches(self.glob, path):
-            pass
+            level.folders.append(path)
         elif entry.is_file():
             level.files.append(walk.Entry(path, *_state(entry.stat())))
         elif not entry.is_symlink():

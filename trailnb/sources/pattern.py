@@ -59,7 +59,7 @@ def may_lead_to(glob: str, folder: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _compiled(glob: str) -> re.Pattern[str]:
-    glob = f"{glob}/*" if glob.split("/")[-1] == "**" else glob
+    glob = f"{glob}/*" if glob.rsplit("/", maxsplit=1)[-1] == "**" else glob
     whole = "".join(
         "(?:[^/]+/)*" if part == "**" else f"{_name(part)}/" for part in glob.split("/")
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
-from trailnb.sources import layout, pruning
+from trailnb.sources import layout, pattern, pruning
 from trailnb.sources.source import Listing
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class _Walk:
     tree: Tree
     wanted: Wanted
     below: Below | None
+    glob: str | None
 
     def place(self, path: str) -> layout.Place | None:
         parts = [*layout.parts_of(self.tree.within), *layout.parts_of(self.tree.key(path))]
@@ -132,9 +133,7 @@ class _Walk:
         look.unlisted.extend(level.unlisted)
         folders = self._days(path, level.folders) if how == "days" else level.folders
         look.onward.extend(
-            (folder, self.how(folder))
-            for folder in folders
-            if not pruning.excludes(self.wanted, self.place(folder))
+            (folder, self.how(folder)) for folder in folders if self._is_on_the_way(folder)
         )
         return look
 
@@ -154,7 +153,14 @@ class _Walk:
             *[day for day in days if day.rsplit("/", 2)[0] in years],
         ]
 
+    def _is_on_the_way(self, folder: str) -> bool:
+        if self.glob is not None and not pattern.may_lead_to(self.glob, folder):
+            return False
+        return not pruning.excludes(self.wanted, self.place(folder))
+
     def _take(self, entry: Entry, look: _Look) -> None:
+        if self.glob is not None and not pattern.matches(self.glob, entry.path):
+            return
         file = layout.parse(
             self.tree.key(entry.path),
             within=self.tree.within,
@@ -165,13 +171,15 @@ class _Walk:
             look.files.append(file)
 
 
-def walk(tree: Tree, wanted: Wanted, *, below: Below | None = None) -> Listing:
+def walk(
+    tree: Tree, wanted: Wanted, *, below: Below | None = None, glob: str | None = None
+) -> Listing:
     """List what is wanted of a tree.
 
     `below` is given by remote places: folders are then listed by threads, and what is wanted whole
-    in one go. Without it the walk goes level by level, alone.
+    in one go. Without it the walk goes level by level, alone. `glob` is matched against paths.
     """
-    going = _Walk(tree, wanted, below)
+    going = _Walk(tree, wanted, below, glob)
     files: list[LogFile] = []
     unlisted: list[tuple[str, str]] = []
     requests = 0
