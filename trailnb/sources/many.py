@@ -1,0 +1,54 @@
+"""Several places opened as one trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from trailnb.sources import pruning
+from trailnb.sources.source import Listing, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trailnb.sources.source import LogFile, Source, Wanted
+
+
+@dataclass
+class JoinedSource:
+    """Several sources as one. A key that several of them list is listed once, by the first.
+
+    Which source a key came from is remembered from `list`; `read` of a key that was never listed
+    is refused as vanished.
+    """
+
+    sources: tuple[Source, ...]
+    _owner: dict[str, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def uri(self) -> str:
+        """All places, with commas between them."""
+        return ", ".join(source.uri for source in self.sources)
+
+    def list(self, wanted: Wanted) -> Listing:
+        """List what all the sources hold within `wanted`."""
+        listings = [source.list(wanted) for source in self.sources]
+        files: dict[str, LogFile] = {}
+        for index, listing in enumerate(listings):
+            for file in listing.files:
+                files.setdefault(file.key, file)
+                self._owner.setdefault(file.key, index)
+        return Listing(
+            pruning.in_order(files.values()),
+            tuple(sorted({place for listing in listings for place in listing.unlisted})),
+            sum(listing.requests for listing in listings),
+        )
+
+    def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
+        """Hand over each file's bytes, in the order asked; runs of one source are read together."""
+        for owner, run in groupby(files, key=lambda file: self._owner.get(file.key)):
+            if owner is None:
+                yield from ((file, Unread("was never listed here")) for file in run)
+            else:
+                yield from self.sources[owner].read(list(run))
