@@ -91,13 +91,13 @@ def read_backups(script: Script) -> None:
     for number in range(READS):
         key = f"orders/2026/10/part-{number:04d}.parquet"
         size = stage.dice.between(2_000_000, 48_000_000)
-        script.reads.append(script.play(who, object_call("GetObject", BACKUPS, key,
+        script.reads.append(script.play(who, object_call(stage, "GetObject", BACKUPS, key,
                                                          transfer(stage, 0, size))))  # fmt: skip
         stage.now += 14
-    script.note(script.reads[0], "collection", f"arn:aws:s3:::{BACKUPS}/orders/2026/10/part-0000.parquet",
-                f"first of {READS} backups read")  # fmt: skip
-    script.note(script.reads[-1], "collection", f"arn:aws:s3:::{BACKUPS}/orders/2026/10/part-{READS - 1:04d}.parquet",
-                f"last of {READS} backups read")  # fmt: skip
+    folder = f"arn:aws:s3:::{BACKUPS}/orders/2026/10"
+    first, last = f"{folder}/part-0000.parquet", f"{folder}/part-{READS - 1:04d}.parquet"
+    script.note(script.reads[0], "collection", first, f"first of {READS} backups read")
+    script.note(script.reads[-1], "collection", last, f"last of {READS} backups read")
 
 
 def hide_a_policy(script: Script) -> None:
@@ -111,7 +111,8 @@ def hide_a_policy(script: Script) -> None:
     response: Json = {"policy": {"policyName": "acme-telemetry", "arn": policy, "path": "/",
         "policyId": script.stage.dice.unique_id("ANPA", script.production), "attachmentCount": 0,
         "defaultVersionId": "v1", "permissionsBoundaryUsageCount": 0, "isAttachable": True,
-        "createDate": "Nov 3, 2026 3:52:18 AM", "updateDate": "Nov 3, 2026 3:52:18 AM"}}  # fmt: skip
+        "createDate": "Nov 3, 2026 3:52:18 AM",
+        "updateDate": "Nov 3, 2026 3:52:18 AM"}}  # fmt: skip
     script.omitted = script.play(who, Call(source="iam", name="CreatePolicy", write=True,
                                            request=request, response=response))  # fmt: skip
     script.note(script.omitted, "defense evasion", policy,
@@ -130,13 +131,13 @@ def hide_a_policy(script: Script) -> None:
     )
     script.at("03:55:02")
     document = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com", "AWS": script.backdoor.arn},
-         "Action": "sts:AssumeRole"}]}  # fmt: skip
+        {"Effect": "Allow", "Action": "sts:AssumeRole",
+         "Principal": {"Service": "ec2.amazonaws.com", "AWS": script.backdoor.arn}}]}  # fmt: skip
     request = {"roleName": script.app_role.name, "policyDocument": json.dumps(document)}
     event = script.play(who, Call(source="iam", name="UpdateAssumeRolePolicy", write=True,
                                   request=request))  # fmt: skip
     script.note(event, "persistence", script.app_role.arn,
-                "trust rewritten: svc-backup-sync may assume the role of the instances")  # fmt: skip
+                "trust rewritten: svc-backup-sync may take the instance role")  # fmt: skip
 
 
 def stop_own_trail(script: Script) -> None:
@@ -166,4 +167,4 @@ def stop_organization_trail(script: Script) -> None:
                                   request={"name": arn}))  # fmt: skip
     script.stops.append(event)
     script.note(event, "defense evasion", arn,
-                "organization trail stopped: every account is dark until it is started again")  # fmt: skip
+                "organization trail stopped: all accounts dark until it is restarted")  # fmt: skip

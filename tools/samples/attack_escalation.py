@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from .attack_script import (
     CONSOLE_ADDRESS,
@@ -14,6 +15,9 @@ from .attack_script import (
 from .cast import AP, EU, US
 from .records import Call, Json, Place, iso
 from .scenes_people import console_clicks, console_login, sign_in_caller
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FIRST_LOOKS = (
     ("iam", "ListUsers", "iam list-users"),
@@ -57,8 +61,8 @@ def reconnoitre(script: Script) -> None:
         request = {"userName": script.victim.name}
         if name == "GetUserPolicy":
             request["policyName"] = "deploy"
-        script.recon.append(script.play(thief(script, f"iam.{name}"),
-                                        Call(source="iam", name=name, request=request)))  # fmt: skip
+        call = Call(source="iam", name=name, request=request)
+        script.recon.append(script.play(thief(script, f"iam.{name}"), call))
 
 
 def _denied(script: Script, source: str, name: str, command: str, region: str) -> None:
@@ -92,7 +96,7 @@ def escalate(script: Script) -> None:
     """The thief gives himself permissions, first inline, then through a managed policy."""
     victim = script.victim
     script.at("02:39:26")
-    request = {"userName": victim.name, "policyArn": ADMIN_POLICY}
+    request: Json = {"userName": victim.name, "policyArn": ADMIN_POLICY}
     message = refusal(victim.arn, "iam:AttachUserPolicy", f"user {victim.name}")
     call = Call(source="iam", name="AttachUserPolicy", write=True, request=request)
     event = script.play(
@@ -106,8 +110,8 @@ def escalate(script: Script) -> None:
          "Resource": "*"}]}  # fmt: skip
     request = {"userName": victim.name, "policyName": "deploy-maintenance",
                "policyDocument": json.dumps(document, indent=4)}  # fmt: skip
-    event = script.play(thief(script, "iam.put-user-policy"),
-                        Call(source="iam", name="PutUserPolicy", write=True, request=request))  # fmt: skip
+    call = Call(source="iam", name="PutUserPolicy", write=True, request=request)
+    event = script.play(thief(script, "iam.put-user-policy"), call)
     script.note(event, "escalation", victim.arn,
                 "inline policy deploy-maintenance: gained iam:* and sts:AssumeRole on *",
                 "iam:*", "sts:AssumeRole")  # fmt: skip
@@ -120,7 +124,7 @@ def escalate(script: Script) -> None:
                         Call(source="iam", name="CreatePolicyVersion", write=True, request=request,
                              response={"policyVersion": version}))  # fmt: skip
     script.note(event, "escalation", policy,
-                "version v4 made default: * on *, for everyone who has acme-deploy", "*")  # fmt: skip
+                "version v4 made default: * on *, for all who have acme-deploy", "*")  # fmt: skip
 
 
 def dig_in(script: Script) -> None:
@@ -135,16 +139,28 @@ def dig_in(script: Script) -> None:
                               "createDate": _long_date(script)}}  # fmt: skip
     _persist(script, "CreateAccessKey", {"userName": user.name}, response, f"new key {user.key}")
     script.at("02:53:20")
-    response = {"loginProfile": {"userName": user.name, "createDate": _long_date(script),
-                                 "passwordResetRequired": False}}  # fmt: skip
+    profile: Json = {"userName": user.name, "createDate": _long_date(script),
+                     "passwordResetRequired": False}  # fmt: skip
     request: Json = {"userName": user.name, "passwordResetRequired": False}
-    _persist(script, "CreateLoginProfile", request, response, "console password without MFA")
+    _persist(
+        script,
+        "CreateLoginProfile",
+        request,
+        {"loginProfile": profile},
+        "console password without MFA",
+    )
     script.at("02:54:02")
     request = {"userName": user.name, "policyArn": ADMIN_POLICY}
     _persist(script, "AttachUserPolicy", request, None, "gained AdministratorAccess", "*")
 
 
-def _persist(script: Script, name: str, request: Json, response: Json | None, *note: str) -> None:
+def _persist(
+    script: Script,
+    name: str,
+    request: Mapping[str, object],
+    response: Mapping[str, object] | None,
+    *note: str,
+) -> None:
     call = Call(source="iam", name=name, write=True, request=request, response=response)
     event = script.play(thief(script, f"iam.{name}"), call)
     script.note(event, "persistence", script.backdoor.arn, *note)

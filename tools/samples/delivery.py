@@ -108,7 +108,8 @@ def in_two_members(file: LogFile) -> LogFile:
 
 def readable_and_lost(files: Iterable[LogFile]) -> tuple[list[Event], list[Event]]:
     """Which records can be read from these files, and which are gone?"""
-    readable, lost = [], []
+    readable: list[Event] = []
+    lost: list[Event] = []
     for file in files:
         readable += file.events
         lost += file.lost

@@ -88,8 +88,15 @@ def _attack(sample: SampleSet, script: Script) -> Json:
         "event_ids": [event.event_id for event in script.events],
         "omitted_policy": _omitted(script),
         "stop_logging": [
-            {"event_id": event.event_id, "time": iso(event.at), "trail": name, "account": event.place.account}
-            for event, name in zip(script.stops, (LEGACY_TRAIL, sample.organization.trail), strict=True)
+            {
+                "event_id": event.event_id,
+                "time": iso(event.at),
+                "trail": trail,
+                "account": event.place.account,
+            }
+            for event, trail in zip(
+                script.stops, (LEGACY_TRAIL, sample.organization.trail), strict=True
+            )
         ],
         "start_logging": {"event_id": sample.restart.event_id if sample.restart else "",
                           "time": iso(sample.restart.at if sample.restart else 0)},
@@ -145,8 +152,8 @@ def _omitted(script: Script) -> Json:
     if script.omitted is None:
         return {}
     policy = f"arn:aws:iam::{script.production}:policy/acme-telemetry"
-    return {"event_id": script.omitted.event_id, "original_size": int(OMITTED_SIZE), "policy": policy,
-            "attached_to": script.app_role.arn}  # fmt: skip
+    return {"event_id": script.omitted.event_id, "original_size": int(OMITTED_SIZE),
+            "policy": policy, "attached_to": script.app_role.arn}  # fmt: skip
 
 
 def _credentials(script: Script) -> list[Json]:
@@ -209,7 +216,8 @@ def _as_lists(pairs: dict[str, set[str]]) -> Json:
 def _insight(sample: SampleSet) -> Json:
     start, end = sample.insights
     return {"start_event_id": start.event_id, "end_event_id": end.event_id,
-            "shared_event_id": start.record["sharedEventID"], "action": "secretsmanager:GetSecretValue",
+            "shared_event_id": start.record["sharedEventID"],
+            "action": "secretsmanager:GetSecretValue",
             "account": start.place.account, "region": start.place.region}  # fmt: skip
 
 

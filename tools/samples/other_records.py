@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .cast import EU
 from .chance import Dice
+from .identities import foreign
 from .records import Event, Json, Place, epoch, iso
 
 if TYPE_CHECKING:
@@ -28,15 +29,14 @@ def insight_pair(script: Script) -> list[Event]:
     for state, at, duration in (("Start", first // 60 * 60, 1),
                                 ("End", (last // 60 + 1) * 60, minutes)):  # fmt: skip
         average = len([g for g in guesses if g.at < first // 60 * 60 + duration * 60]) / duration
-        record = _insight(place, state, at, dice.uuid(), shared)
+        record = _insight(place, at, dice.uuid(), shared)
         record["insightDetails"] = _details(script, state, round(average, 4), duration)
         record["eventCategory"] = "Insight"
         pair.append(Event(place, at, record, "CloudTrail-Insight"))
     return pair
 
 
-def _insight(place: Place, state: str, at: int, event_id: str, shared: str) -> Json:
-    assert state in {"Start", "End"}
+def _insight(place: Place, at: int, event_id: str, shared: str) -> Json:
     return {
         "eventVersion": "1.09",
         "eventTime": iso(at),
@@ -85,15 +85,16 @@ def network_activity(organization: Organization) -> list[Event]:
     dice = Dice(f"{organization.seed}/network")
     account = organization.accounts["production"]
     place = Place(account, EU)
+    role = organization.role(account, "nightly-report-role", "/service-role/")
     events = []
     for day, clock in ((1, "09:12:30"), (2, "11:40:05"), (2, "11:40:09"), (4, "15:21:44")):
         at = epoch(f"2026-11-0{day}T{clock}Z")
         key = dice.unique_id("ASIA", account)
         identity: Json = {"type": "AssumedRole", "accessKeyId": key, "accountId": account,
-                          "principalId": f"{organization.role(account, 'nightly-report-role').role_id}:nightly-report"}  # fmt: skip
+                          "principalId": f"{role.role_id}:nightly-report"}  # fmt: skip
         if dice.happens(0.5):
-            identity = {"type": "AWSAccount", "principalId": dice.unique_id("AROA", "999999999999") + ":x",
-                        "accountId": "999999999999"}  # fmt: skip
+            stranger = f"{dice.unique_id('AROA', '999999999999')}:sync"
+            identity = foreign(stranger, "999999999999")
         record: Json = {
             "eventVersion": "1.09",
             "userIdentity": identity,
@@ -122,7 +123,7 @@ def aggregates(events: list[Event], place: Place, bucket: str) -> list[Event]:
     """What do five-minute summaries say about the reads of one bucket?"""
     dice = Dice(f"aggregates/{place}/{bucket}")
     reads = [event for event in events if event.place == place and _reads(event, bucket)]
-    found = []
+    arn, found = f"arn:aws:s3:::{bucket}", []
     for window in sorted({event.at // 300 for event in reads}):
         inside = [event for event in reads if event.at // 300 == window]
         start = window * 300
@@ -137,7 +138,7 @@ def aggregates(events: list[Event], place: Place, bucket: str) -> list[Event]:
             "timeWindow": {"windowStart": iso(start), "windowEnd": iso(start + 300),
                            "windowSize": "PT5M"},
             "summary": {
-                "primaryDimension": _dimension("resourceARN", f"arn:aws:s3:::{bucket}", len(inside)),
+                "primaryDimension": _dimension("resourceARN", arn, len(inside)),
                 "details": [_dimension("eventName", "GetObject", len(inside))],
             },
         }  # fmt: skip
@@ -158,7 +159,7 @@ def _dimension(name: str, value: str, count: int) -> Json:
 
 def delayed(event: Event) -> Event:
     """How does a record look that CloudTrail delivered late?"""
-    record = {}
+    record: Json = {}
     for name, value in event.record.items():
         if name == "eventCategory":
             record["addendum"] = {"reason": "DELIVERY_DELAY"}

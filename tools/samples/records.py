@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .chance import Dice
 
 Json = dict[str, object]
@@ -43,17 +45,17 @@ class Call:
 
     source: str
     name: str
-    request: Json | None = None
-    response: Json | None = None
+    request: Mapping[str, object] | None = None
+    response: Mapping[str, object] | None = None
     write: bool = False
     error: tuple[str, str] | None = None
-    extra: Json | None = None
+    extra: Mapping[str, object] | None = None
     resources: tuple[Json, ...] = ()
     event_type: str = "AwsApiCall"
     category: str = "Management"
     shared_id: str | None = None
     host: str | None = None
-    service_details: Json | None = None
+    service_details: Mapping[str, object] | None = None
 
     def denied(self, code: str, message: str) -> Call:
         """What is this call when it fails?"""
@@ -85,7 +87,7 @@ class Event:
 
 def iso(at: int) -> str:
     """How does CloudTrail write this second?"""
-    return datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch(text: str) -> int:

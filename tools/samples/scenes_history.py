@@ -47,7 +47,8 @@ def permissions_before(world: World) -> None:
     role = world.organization.role(account, "acme-app-instance")
     calls = (
         Call(source="iam", name="CreatePolicyVersion", response={"policyVersion": version},
-             request={"policyArn": policy, "setAsDefault": True, "policyDocument": _document(actions)}),
+             request={"policyArn": policy, "setAsDefault": True,
+                      "policyDocument": _document(actions)}),
         Call(source="iam", name="AttachUserPolicy",
              request={"userName": user.name, "policyArn": policy}),
         Call(source="iam", name="PutUserPolicy",

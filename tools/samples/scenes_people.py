@@ -46,10 +46,10 @@ def signs_in_through_portal(stage: Stage, person: Person) -> Session:
                 "issuer": "https://portal.sso.example.com/saml/assertion",
                 "audience": "https://signin.aws.amazon.com/saml",
                 "nameQualifier": "c2FtcGxlLWlkcA="}  # fmt: skip
-    resources = (*base.resources, {"accountId": stage.account, "type": "AWS::IAM::SAMLProvider",
-                                   "ARN": provider})  # fmt: skip
+    provided: Json = {"accountId": stage.account, "type": "AWS::IAM::SAMLProvider",
+                                   "ARN": provider}  # fmt: skip
     call = Call(source="sts", name="AssumeRoleWithSAML", request=request, response=response,
-                resources=resources)  # fmt: skip
+                resources=(*base.resources, provided))  # fmt: skip
     stage.emit(Who(identity, person.address, "aws-internal/3 aws-sdk-java/1.12.777"), call)
     return session
 
@@ -62,7 +62,7 @@ def developer_at_the_terminal(stage: Stage) -> None:
     commands = (
         ("sts.get-caller-identity", Call(source="sts", name="GetCallerIdentity")),
         ("logs.filter-log-events", Call(source="logs", name="FilterLogEvents",
-            request={"logGroupName": "/shop/checkout", "filterPattern": "\"ERROR\" <checkout>"})),
+            request={"logGroupName": "/shop/checkout", "filterPattern": '"ERROR" <checkout>'})),
         ("ecs.list-tasks", Call(source="ecs", name="ListTasks", request={"cluster": "shop"})),
         ("ssm.get-parameter", Call(source="ssm", name="GetParameter",
             request={"name": "/shop/checkout/url", "withDecryption": True})),
@@ -145,7 +145,7 @@ def sign_in_caller(user: User, origin: tuple[str, str], *, known: bool) -> Who:
 def console_login(stage: Stage, *, success: bool, mfa: str) -> Call:
     """Which record does a sign-in leave? A failed one has a message and no code."""
     url = f"https://console.aws.amazon.com/console/home?region={stage.region}&state=hashArgs%23"
-    call = Call(
+    return Call(
         source="signin",
         name="ConsoleLogin",
         write=True,
@@ -155,7 +155,6 @@ def console_login(stage: Stage, *, success: bool, mfa: str) -> Call:
         host=f"{stage.region}.signin.aws.amazon.com",
         error=None if success else ("", "Failed authentication"),
     )
-    return call
 
 
 def admin_keeps_house(stage: Stage) -> None:
@@ -164,10 +163,12 @@ def admin_keeps_house(stage: Stage) -> None:
     session = signs_in_through_portal(stage, person)
     identity = person_identity(session, person, stage.organization)
     role = stage.organization.role(stage.account, "thumbnailer-role", "/service-role/")
+    media = f"arn:aws:s3:::{stage.organization.name}-media"
     document = json.dumps(
         {"Version": "2012-10-17",
-         "Statement": [{"Sid": "Media", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
-                        "Resource": "arn:aws:s3:::acme-media/*"}]}, indent=2)  # fmt: skip
+         "Statement": [{"Sid": "Media", "Effect": "Allow",
+                        "Action": ["s3:GetObject", "s3:PutObject"],
+                        "Resource": f"{media}/*"}]}, indent=2)  # fmt: skip
     calls = (
         Call(source="iam", name="GetRole", request={"roleName": role.name}),
         Call(source="iam", name="ListAttachedRolePolicies", request={"roleName": role.name}),

@@ -84,14 +84,13 @@ def key_used_by_service(stage: Stage) -> None:
 
 def service_speaks(stage: Stage) -> None:
     """A service reports something of its own accord: no API call, no identity type."""
-    principal, name, details = stage.dice.pick(
-        (
-            ("kms", "RotateKey", {"keyId": key_arn(stage).rsplit("/")[-1]}),
-            ("secretsmanager", "RotationSucceeded", {"name": "checkout/payments"}),
-            ("ec2", "SharedSnapshotVolumeCreated", {"snapshotId": f"snap-0{stage.dice.hex(16)}"}),
-            ("health", "AbuseReportChecked", {"count": 0}),
-        ),
+    reports: tuple[tuple[str, str, Json], ...] = (
+        ("kms", "RotateKey", {"keyId": key_arn(stage).rsplit("/")[-1]}),
+        ("secretsmanager", "RotationSucceeded", {"name": "checkout/payments"}),
+        ("ec2", "SharedSnapshotVolumeCreated", {"snapshotId": f"snap-0{stage.dice.hex(16)}"}),
+        ("ec2", "BidEvictedEvent", {"instanceIdSet": [f"i-0{stage.dice.hex(16)}"]}),
     )
+    principal, name, details = stage.dice.pick(reports)
     domain = f"{principal}.amazonaws.com"
     identity: Json = {"accountId": stage.account, "invokedBy": domain}
     stage.emit(

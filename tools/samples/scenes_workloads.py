@@ -32,10 +32,15 @@ def bucket_host(bucket: str) -> str:
     return f"{bucket}.s3.eu-west-1.amazonaws.com"
 
 
+def bucket_of(stage: Stage, purpose: str) -> str:
+    """Which bucket of this organization serves a purpose?"""
+    return f"{stage.organization.name}-{purpose}"
+
+
 def instance_works(stage: Stage) -> None:
     """An instance of the shop fetches its secret, its image and reports to SSM."""
     instance = stage.dice.pick(stage.organization.instances(stage.account, stage.region))
-    role = stage.organization.role(stage.account, "acme-app-instance")
+    role = stage.organization.role(stage.account, f"{stage.organization.name}-app-instance")
     session = stage.running_session(role, instance, service("ec2"))
     address = stage.dice.pick(stage.organization.nat_addresses)
     if stage.dice.happens(0.2):
@@ -55,7 +60,7 @@ def instance_works(stage: Stage) -> None:
         Call(source="dynamodb", name="DescribeTable", request={"tableName": "orders"}),
         Call(source="logs", name="CreateLogStream", write=True,
              request={"logGroupName": "/shop/checkout", "logStreamName": f"{instance}/app"}).denied(
-                 "ResourceAlreadyExistsException", "The log stream \"app\" already exists"),
+                 "ResourceAlreadyExistsException", 'The log stream "app" already exists'),
         Call(source="ssm", name="ListInstanceAssociations", request={"instanceId": instance,
                                                                      "maxResults": 20}),
     )  # fmt: skip
@@ -68,7 +73,7 @@ def pipeline_deploys(stage: Stage) -> None:
     role = stage.organization.role(stage.account, "ci-release")
     session = stage.new_session(role, f"run-{stage.dice.between(10**6, 10**7 - 1)}")
     address = stage.dice.pick(stage.organization.ci_addresses)
-    subject = "repo:acme/shop:ref:refs/heads/main"
+    subject = f"repo:{stage.organization.name}/shop:ref:refs/heads/main"
     stage.emit(_web_caller(stage, subject, address), _web_identity_call(session, subject))
     who = Who(session_identity(session), address, TERRAFORM)
     for call in stage.dice.shuffled(_deploy_calls(stage))[: stage.dice.between(4, 7)]:
@@ -129,8 +134,9 @@ def _deploy_calls(stage: Stage) -> tuple[Call, ...]:
                        "codeSize": stage.dice.between(9000, 99000), "version": "$LATEST",
                        "environment": {}, "state": "Active"}),
         Call(source="s3", name="GetBucketPolicy",
-             request={"bucketName": "acme-artifacts", "policy": "", "Host": bucket_host("acme-artifacts")},
-             host=bucket_host("acme-artifacts")).denied(
+             request={"bucketName": bucket_of(stage, "artifacts"), "policy": "",
+                      "Host": bucket_host(bucket_of(stage, "artifacts"))},
+             host=bucket_host(bucket_of(stage, "artifacts"))).denied(
                  "NoSuchBucketPolicy", "The bucket policy does not exist"),
         Call(source="ec2", name="DescribeInstances", request={"maxResults": 100,
                                                               "instancesSet": {}, "filterSet": {}}),
@@ -152,15 +158,15 @@ def old_deploy_key(stage: Stage) -> None:
     stage.emit(
         who, Call(source="sts", name="GetCallerIdentity"), Place(stage.account, GLOBAL_REGION)
     )
-    bucket = "acme-artifacts"
+    bucket = bucket_of(stage, "artifacts")
     stage.emit(who, Call(source="s3", name="ListObjects", category="Data",
                          request={"bucketName": bucket, "Host": bucket_host(bucket),
                                   "list-type": "2", "prefix": "builds/"},
                          extra=transfer(stage, 0, 2300), host=bucket_host(bucket)))  # fmt: skip
     for number in range(stage.dice.between(1, 3)):
         key = f"builds/shop-{stage.dice.hex(8)}-{number}.tar.gz"
-        stage.emit(who, object_call("PutObject", bucket, key,
-                                    transfer(stage, stage.dice.between(10**5, 10**7), 0)))  # fmt: skip
+        size = stage.dice.between(10**5, 10**7)
+        stage.emit(who, object_call(stage, "PutObject", bucket, key, transfer(stage, size, 0)))
     stage.emit(who, Call(source="cloudformation", name="DescribeStacks",
                          request={"stackName": "shop"}))  # fmt: skip
 
@@ -173,29 +179,34 @@ def function_runs(stage: Stage) -> None:
     session = stage.running_session(role, name, service("lambda"))
     stage.emit(service("s3"), Call(
         source="lambda", name="Invoke", category="Data", write=True,
-        request={"functionName": arn, "invocationType": "Event", "sourceArn": "arn:aws:s3:::acme-media",
+        request={"functionName": arn, "invocationType": "Event",
+                 "sourceArn": f"arn:aws:s3:::{bucket_of(stage, 'media')}",
                  "sourceAccount": stage.account},
         extra={"functionVersion": f"{arn}:$LATEST"},
-        resources=({"accountId": stage.account, "type": "AWS::Lambda::Function", "ARN": arn},)))  # fmt: skip
+        resources=({"accountId": stage.account, "type": "AWS::Lambda::Function",
+                    "ARN": arn},)))  # fmt: skip
     who = Who(
         function_identity(session, arn), stage.dice.pick(stage.organization.nat_addresses), BOTO
     )
     key = f"products/{stage.dice.between(1000, 9999)}.jpg"
     out = stage.dice.between(20_000, 900_000)
-    stage.emit(who, object_call("GetObject", "acme-media", key, transfer(stage, 0, out)))
-    stage.emit(who, object_call("PutObject", "acme-media", f"thumbs/{key}",
+    stage.emit(
+        who,
+        object_call(stage, "GetObject", bucket_of(stage, "media"), key, transfer(stage, 0, out)),
+    )
+    stage.emit(who, object_call(stage, "PutObject", bucket_of(stage, "media"), f"thumbs/{key}",
                                 transfer(stage, out // 20, 0)))  # fmt: skip
 
 
 def objects_served(stage: Stage) -> None:
     """An instance reads the pictures that customers look at."""
     instance = stage.dice.pick(stage.organization.instances(stage.account, stage.region))
-    role = stage.organization.role(stage.account, "acme-app-instance")
+    role = stage.organization.role(stage.account, f"{stage.organization.name}-app-instance")
     session = stage.running_session(role, instance, service("ec2"))
     who = Who(instance_identity(session), stage.organization.nat_addresses[1], JAVA_SDK)
     for _ in range(stage.dice.between(3, 7)):
         key = f"products/{stage.dice.between(1000, 9999)}.jpg"
-        call = object_call("GetObject", "acme-media", key,
+        call = object_call(stage, "GetObject", bucket_of(stage, "media"), key,
                            transfer(stage, 0, stage.dice.between(20_000, 900_000)))  # fmt: skip
         if stage.dice.happens(0.06):
             call = call.denied("NoSuchKey", "The specified key does not exist.")
@@ -221,7 +232,7 @@ def tooling_crosses_accounts(stage: Stage) -> None:
                             request={"resourcesPerPage": 100}), place)  # fmt: skip
 
 
-def object_call(name: str, bucket: str, key: str, extra: Json) -> Call:
+def object_call(stage: Stage, name: str, bucket: str, key: str, extra: Json) -> Call:
     """Which data event does a call on one object leave?"""
     host = bucket_host(bucket)
     return Call(
@@ -232,7 +243,8 @@ def object_call(name: str, bucket: str, key: str, extra: Json) -> Call:
         request={"bucketName": bucket, "Host": host, "key": key},
         extra=extra,
         resources=({"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{bucket}/{key}"},
-                   {"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"}),
+                   {"accountId": stage.account, "type": "AWS::S3::Bucket",
+                    "ARN": f"arn:aws:s3:::{bucket}"}),
         host=host,
     )  # fmt: skip
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from .cast import Organization, Role
 from .chance import Dice
 from .identities import Session, foreign
 from .records import Call, Event, Json, Place, Who, iso, write
 
 GLOBAL_REGION = "us-east-1"
 SESSION_SECONDS = 6 * 3600
+
+
+if TYPE_CHECKING:
+    from .cast import Organization, Role
 
 
 @dataclass
