@@ -1,0 +1,115 @@
+"""Who did it, as far as one record tells."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence import event, events, role, user
+from trailnb.facts.actors import KINDS
+
+ACCOUNT = "111122223333"
+PORTAL = "AWSReservedSSO_Admin_0123456789abcdef"
+WEB_IDENTITY = {"type": "WebIdentityUser", "identityProvider": "token.actions.example"}
+LINKED = role("AWSServiceRoleForRDS", "SLRManagement") | {
+    "sessionContext": {
+        "sessionIssuer": {
+            "arn": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/rds.amazonaws.com/AWSServiceRole"
+        }
+    }
+}
+
+SAID = [
+    (user("alice"), "alice", "human", "iam_user"),
+    ({"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/it/bob"}, "bob", "human", "iam_user"),
+    ({"type": "Root", "accountId": ACCOUNT}, f"root/{ACCOUNT}", "root", "root"),
+    (role("ops", "deploy-17"), "role/ops/deploy-17", "unknown", "role_session"),
+    (role("ops", "eve@example.com"), "eve@example.com", "human", "session_name_email"),
+    (role(PORTAL, "dana"), "dana", "human", "identity_center_session"),
+    (role(PORTAL, "dana", onBehalfOf={"userId": "9067"}), "dana", "human", "identity_center"),
+    (
+        {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "9067"}},
+        "identity-center/9067",
+        "human",
+        "identity_center",
+    ),
+    (
+        role("ops", "s") | {"sessionContext": {"sourceIdentity": "frank"}},
+        "frank",
+        "human",
+        "source_identity",
+    ),
+    (
+        role("web", "i-0123456789abcdef0"),
+        "role/web/i-0123456789abcdef0",
+        "workload",
+        "ec2_instance",
+    ),
+    (
+        role("fn", "fn", inScopeOf={"issuerType": "AWS::Lambda::Function"}),
+        "role/fn/fn",
+        "workload",
+        "in_scope_of",
+    ),
+    (LINKED, "service:rds", "service", "service_linked_role"),
+    (
+        {"type": "AWSService", "invokedBy": "delivery.logs.amazonaws.com"},
+        "service:delivery.logs",
+        "service",
+        "service_principal",
+    ),
+    (
+        {"accountId": ACCOUNT, "invokedBy": "AWS Internal"},
+        "service:AWS Internal",
+        "service",
+        "service_principal",
+    ),
+    (
+        {"type": "AWSAccount", "accountId": "999988887777", "principalId": "AIDAX"},
+        "account/999988887777",
+        "external account",
+        "foreign_account",
+    ),
+    ({"type": "AWSAccount", "accountId": "anonymous"}, "anonymous", "unknown", "unsigned_request"),
+    ({"type": "SAMLUser", "userName": "gina"}, "gina", "human", "saml_user"),
+    (
+        WEB_IDENTITY | {"userName": "repo:acme/app:ref:refs/heads/main"},
+        "repo:acme/app:ref:refs/heads/main",
+        "workload",
+        "ci_subject",
+    ),
+    (
+        {"type": "FederatedUser", "principalId": f"{ACCOUNT}:henk"},
+        "federated-user/henk",
+        "human",
+        "federated_user",
+    ),
+    (
+        {"type": "IAMUser", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS", "accessKeyId": ""},
+        "unknown",
+        "unknown",
+        "hidden_user_name",
+    ),
+    ({}, "unknown", "unknown", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("identity", "name", "kind", "source"), SAID)
+def test_identity_names_actor(
+    identity: dict[str, object], name: str, kind: str, source: str
+) -> None:
+    """Each kind of identity gives a readable name, a kind and the rule that decided."""
+    seen = events(event(userIdentity=identity)).select("actor", "actor_kind", "actor_source")
+    assert seen.collect().row(0) == (name, kind, source)
+    assert kind in KINDS
+
+
+def test_service_event_names_its_service() -> None:
+    """A service event that names nobody was made by the service itself."""
+    rotated = event(eventType="AwsServiceEvent", eventSource="kms.amazonaws.com", userIdentity=None)
+    assert events(rotated).select("actor").collect().item() == "service:kms"
+
+
+def test_service_on_behalf_of_user_stays_the_user() -> None:
+    """A call that a service made with alice's credentials is still alice's."""
+    forwarded = event(userIdentity=user("alice") | {"invokedBy": "cloudformation.amazonaws.com"})
+    assert events(forwarded).select("actor").collect().item() == "alice"
