@@ -1,0 +1,58 @@
+"""The action of an event: `service:Name`, as IAM policies and people write it.
+
+Source: CloudTrail record contents (eventSource, eventName); Lambda and CloudFront append a date
+to the name: CreateFunction20150331, UpdateFunctionCode20150331v2, CreateFunction2020_05_31.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from trailnb.facts._text import present
+
+_API_DATE = r"20\d\d_?\d\d_?\d\d(v\d+)?$"
+_UNKNOWN = "unknown"
+
+
+def event_service() -> pl.Expr:
+    """Which service answered: the first label of eventSource?
+
+    Example:
+        >>> pl.DataFrame({"event_source": ["iam.amazonaws.com"]}).select(event_service()).item()
+        'iam'
+    """
+    return present("event_source").str.replace(r"\..*$", "")
+
+
+def action() -> pl.Expr:
+    """What was called: `service:Name`, never null?
+
+    Insights are named for their kind (`cloudtrail:ApiCallRateInsight`): an unusual rate of a call
+    is not that call. Aggregated events are `service:Aggregated`: they count many calls.
+
+    Example:
+        >>> from trailnb.facts.columns import base_schema
+        >>> empty = pl.DataFrame(schema=base_schema()).clear(1)
+        >>> empty.with_columns(
+        ...     event_source=pl.lit("lambda.amazonaws.com"),
+        ...     event_name=pl.lit("UpdateFunctionCode20150331v2"),
+        ... ).select(action()).item()
+        'lambda:UpdateFunctionCode'
+    """
+    name = present("event_name")
+    dated = event_service().is_in(["lambda", "cloudfront"])
+    plain = pl.when(dated).then(name.str.replace(_API_DATE, "")).otherwise(name)
+    insight = pl.col("insight_details").str.json_path_match("$.insightType")
+    aggregated = pl.when(pl.col("event_category") == "Aggregated").then(pl.lit("Aggregated"))
+    service = pl.coalesce(
+        event_service(),
+        pl.when(pl.col("insight_details").is_not_null()).then(pl.lit("cloudtrail")),
+    )
+    called = pl.coalesce(plain, insight, aggregated)
+    return (
+        pl.when(service.is_null() & called.is_null())
+        .then(pl.lit(_UNKNOWN))
+        .otherwise(
+            pl.concat_str(service.fill_null(_UNKNOWN), pl.lit(":"), called.fill_null(_UNKNOWN))
+        )
+    )
