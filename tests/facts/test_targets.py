@@ -1,0 +1,148 @@
+"""What was acted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.evidence import event, events
+from trailnb.facts.columns import base_schema
+from trailnb.facts.targets import target
+
+IAM = "arn:aws:iam::111122223333"
+HERE = "eu-central-1:111122223333"
+KEY = f"arn:aws:kms:{HERE}:key/1"
+
+ACTED_ON: list[tuple[str, str, dict[str, Any], str | None]] = [
+    ("iam", "PutUserPolicy", {"requestParameters": {"userName": "bob"}}, f"{IAM}:user/bob"),
+    (
+        "iam",
+        "CreateRole",
+        {
+            "requestParameters": {"roleName": "r"},
+            "responseElements": {"role": {"arn": f"{IAM}:role/path/r"}},
+        },
+        f"{IAM}:role/path/r",
+    ),
+    (
+        "iam",
+        "DeletePolicyVersion",
+        {"requestParameters": {"policyArn": f"{IAM}:policy/p", "versionId": "v2"}},
+        f"{IAM}:policy/p",
+    ),
+    ("iam", "ChangePassword", {"requestParameters": None}, f"{IAM}:user/alice"),
+    (
+        "sts",
+        "AssumeRole",
+        {"requestParameters": {"roleArn": "arn:aws:iam::444455556666:role/x"}},
+        "arn:aws:iam::444455556666:role/x",
+    ),
+    (
+        "s3",
+        "GetObject",
+        {
+            "requestParameters": {"bucketName": "b", "key": "k"},
+            "resources": [
+                {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::b"},
+                {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::b/k"},
+            ],
+        },
+        "arn:aws:s3:::b/k",
+    ),
+    ("s3", "PutBucketPolicy", {"requestParameters": {"bucketName": "b"}}, "arn:aws:s3:::b"),
+    ("kms", "Decrypt", {"requestParameters": None, "resources": [{"ARN": KEY}]}, KEY),
+    (
+        "ec2",
+        "RunInstances",
+        {"responseElements": {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}}},
+        f"arn:aws:ec2:{HERE}:instance/i-0123456789abcdef0",
+    ),
+    (
+        "ec2",
+        "DeleteVpc",
+        {"requestParameters": {"vpcId": "vpc-01234567"}},
+        f"arn:aws:ec2:{HERE}:vpc/vpc-01234567",
+    ),
+    (
+        "ec2",
+        "ModifySnapshotAttribute",
+        {"requestParameters": {"snapshotId": "snap-01234567"}},
+        "arn:aws:ec2:eu-central-1::snapshot/snap-01234567",
+    ),
+    (
+        "lambda",
+        "UpdateFunctionCode20150331v2",
+        {"requestParameters": {"functionName": "f"}},
+        f"arn:aws:lambda:{HERE}:function:f",
+    ),
+    (
+        "secretsmanager",
+        "EndSecretVersionDelete",
+        {"additionalEventData": {"ARN": f"arn:aws:secretsmanager:{HERE}:secret:s"}},
+        f"arn:aws:secretsmanager:{HERE}:secret:s",
+    ),
+    (
+        "cloudtrail",
+        "StopLogging",
+        {"requestParameters": {"name": "t"}},
+        f"arn:aws:cloudtrail:{HERE}:trail/t",
+    ),
+    ("sqs", "SendMessage", {"requestParameters": {"queueUrl": "https://q/1"}}, "https://q/1"),
+    ("organizations", "LeaveOrganization", {}, "account/111122223333"),
+    ("appmesh", "CreateMesh", {"requestParameters": {"meshName": "m"}}, "m"),
+    ("new", "Do", {"requestParameters": {"resourceArn": "arn:aws:x:::y"}}, "arn:aws:x:::y"),
+    (
+        "iam",
+        "PutUserPolicy",
+        {
+            "requestParameters": None,
+            "errorMessage": "… not authorized to perform: iam:PutUserPolicy on resource: user bob",
+        },
+        f"{IAM}:user/bob",
+    ),
+    ("s3", "ListBuckets", {"requestParameters": None}, None),
+    ("ssm", "SendCommand", {"requestParameters": {"instanceIds": {"odd": 1}}}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "name", "fields", "expected"), ACTED_ON)
+def test_target(service: str, name: str, fields: dict[str, Any], expected: str | None) -> None:
+    """An action's target is the resource acted on, as an ARN where that can be known."""
+    called = event(eventSource=f"{service}.amazonaws.com", eventName=name, **fields)
+    assert events(called).select("target").collect().item() == expected
+
+
+def test_target_in_another_partition() -> None:
+    """The caller's partition is the target's: no credential crosses one."""
+    called = event(
+        eventSource="iam.amazonaws.com.cn",
+        eventName="DeleteUser",
+        awsRegion="cn-north-1",
+        userIdentity={"type": "IAMUser", "arn": "arn:aws-cn:iam::111122223333:user/li"},
+        requestParameters={"userName": "bob"},
+    )
+    assert (
+        events(called).select("target").collect().item() == "arn:aws-cn:iam::111122223333:user/bob"
+    )
+
+
+@given(text=st.text(max_size=40), name=st.text(max_size=20))
+def test_target_survives_any_text(text: str, name: str) -> None:
+    """Torn JSON and odd names give no target; they never raise."""
+    torn = (
+        pl.DataFrame(schema=base_schema())
+        .clear(1)
+        .with_columns(
+            event_source=pl.lit("iam.amazonaws.com"),
+            event_name=pl.lit("Delete" + name),
+            request_parameters=pl.lit('{"userName": ' + text),
+            response_elements=pl.lit(text),
+            resources=pl.lit(text),
+            error_message=pl.lit(text),
+        )
+    )
+    assert torn.select(target().alias("target")).height == 1
