@@ -1,0 +1,1 @@
+"""Frame in, frame out: one question per file, none knows another."""
