@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
+from trailnb.errors import SourceError
 from trailnb.sources import layout, pattern, pruning
 from trailnb.sources.source import Listing
 
@@ -47,7 +48,11 @@ class Level(NamedTuple):
 
 
 class UnlistableError(Exception):
-    """One folder cannot be listed; the text says why. The walk reports it and goes on."""
+    """One folder cannot be listed: why, and what to do. The walk reports it and goes on."""
+
+    def __init__(self, reason: str, hint: str = "Check the path and your rights.") -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 class Tree(Protocol):
@@ -126,6 +131,8 @@ class _Walk:
                 return look
             level = self.tree.level(path)
         except UnlistableError as error:
+            if not path:
+                raise SourceError.about(str(error), self.tree.key(path), error.hint) from error
             look.unlisted.append((self.tree.key(path), str(error)))
             return look
         for entry in level.files:
@@ -178,6 +185,7 @@ def walk(
 
     `below` is given by remote places: folders are then listed by threads, and what is wanted whole
     in one go. Without it the walk goes level by level, alone. `glob` is matched against paths.
+    Raises SourceError when the root itself cannot be listed.
     """
     going = _Walk(tree, wanted, below, glob)
     files: list[LogFile] = []
