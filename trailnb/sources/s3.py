@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 2 << 30
 _RETRIES = 8
+#: What s3fs and botocore raise for options they do not understand.
+_OPTION_ERRORS = frozenset({"TypeError", "KeyError", "ValueError"})
 
 
 @dataclass
@@ -109,7 +111,12 @@ class S3Source:
         """The connection of this process; a forked child makes its own."""
         if self._connected is None or self._connected[0] != os.getpid():
             name = self.url.split("://", 1)[-1].split("/", 1)[0]
-            self._connected = os.getpid(), Bucket(name, self._s3fs(), self.retries)
+            try:
+                self._connected = os.getpid(), Bucket(name, self._s3fs(), self.retries)
+            except Refusal as refusal:
+                if refusal.code not in _OPTION_ERRORS:
+                    raise
+                raise self._bad_options() from None
         return self._connected[1]
 
     def _s3fs(self) -> Any:  # noqa: ANN401 # s3fs has no types
@@ -119,8 +126,11 @@ class S3Source:
 
         try:
             return S3FileSystem(**self.storage_options)
-        except (TypeError, KeyError, ValueError) as error:
-            raise RequestError(_BAD_OPTIONS.format(names=sorted(self.storage_options))) from error
+        except (TypeError, KeyError, ValueError):
+            raise self._bad_options() from None  # the original may show a value
+
+    def _bad_options(self) -> RequestError:
+        return RequestError(_BAD_OPTIONS.format(names=sorted(self.storage_options)))
 
     def _prefix_and_glob(self) -> tuple[str, str | None]:
         prefix = self.url.split("://", 1)[-1].partition("/")[2]

@@ -94,7 +94,7 @@ class Bucket:
         from obstore.store import S3Store
 
         filesystem = self.filesystem
-        endpoint, region = _endpoint_and_region(filesystem, self.name)
+        endpoint, region = endpoint_and_region(filesystem, self.name)
         self.store = S3Store(
             self.name,
             config={
@@ -133,7 +133,7 @@ def is_carried_over(filesystem: Any, bucket: str) -> bool:  # noqa: ANN401 # s3f
     )
 
 
-def _endpoint_and_region(filesystem: Any, bucket: str) -> tuple[str, str]:  # noqa: ANN401
+def endpoint_and_region(filesystem: Any, bucket: str) -> tuple[str, str]:  # noqa: ANN401
     """Where the bucket answers. AWS is asked; another endpoint is taken as configured."""
     meta = filesystem.s3.meta
     endpoint, configured = str(meta.endpoint_url).rstrip("/"), str(meta.region_name or "")

@@ -66,6 +66,7 @@ class Refusal(Exception):  # noqa: N818 # it is what S3 said, and becomes an err
             (_MISSING, "vanished between listing and reading"),
             ({"NoSuchBucket"}, "no such bucket"),
             ({"NoCredentials"}, "no AWS credentials were found"),
+            ({"ProfileNotFound"}, "no such profile"),
             ({"InvalidObjectState"}, "the object lies in an archive tier"),
             ({"RequestTimeTooSkewed"}, "this machine's clock is wrong"),
         )
@@ -86,6 +87,7 @@ class Refusal(Exception):  # noqa: N818 # it is what S3 said, and becomes an err
             (_UNKNOWN_KEY, "Check key, secret and token, or the profile."),
             ({"NoSuchBucket"}, "Check its name, the endpoint and the partition."),
             ({"NoCredentials"}, 'Log in, name a profile, or pass {"anon": True}.'),
+            ({"ProfileNotFound"}, "Check its name in your AWS configuration."),
             ({"InvalidObjectState"}, "Restore it from its archive tier first."),
             ({"RequestTimeTooSkewed"}, "Set the clock."),
         )
