@@ -1,0 +1,1 @@
+"""What CloudTrail, IAM and STS say: expressions and tables, no I/O."""
