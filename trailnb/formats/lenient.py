@@ -1,0 +1,186 @@
+"""The exact slow path: any text to rows, losing no record and hiding no damage.
+
+It gives the same cells as the fast path for good records. What has an unexpected type is kept as
+its own JSON text; what cannot be read is a problem with its position.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from trailnb.facts.columns import BY_NAME, KNOWN_FIELDS, Column
+from trailnb.formats.gunzip import other_packing
+from trailnb.formats.json_text import MAX_DEPTH, TornError, fields_of, storable, text_of
+from trailnb.formats.problem import Problem, Severity
+from trailnb.formats.records import MAX_RECORD_BYTES
+from trailnb.formats.salvage import pieces
+from trailnb.formats.unwrap import Found, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trailnb.facts.columns import Path
+    from trailnb.formats.records import Cells
+
+_FLAGS = {"true": True, "false": False}
+_BYTE_ORDER_MARKS = (
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+)
+_EMPTY = frozenset({"[]", "{}"})
+
+
+class LenientReader:
+    """Reads any text into cells of the named columns, with the problems it met."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        """Keep which columns are wanted."""
+        self._columns = [BY_NAME[name] for name in names if BY_NAME[name].kind != "provenance"]
+
+    def read(self, log_file: str, data: bytes, cells: Cells) -> tuple[int, list[Problem]]:
+        """Append the cells of every record in `data`; returns how many, and the problems."""
+        packing = other_packing(data)
+        if packing:
+            return 0, [Problem(log_file, f"not CloudTrail events: {packing}", "note", 0)]
+        text, problems = _decoded(log_file, data)
+        count = 0
+        faults: list[Found] = []
+        for found in _found(text):
+            if found.fields is None or len(found.text) > MAX_RECORD_BYTES:
+                faults.append(found)
+                continue
+            problems += self._append(log_file, found, count, text, cells)
+            count += 1
+        return count, problems + _faults(log_file, text, faults, count)
+
+    def _append(
+        self, log_file: str, found: Found, index: int, text: str, cells: Cells
+    ) -> list[Problem]:
+        """Append one record's cells; returns what was odd about it."""
+        odd: list[str] = []
+        row = [self._cell(column, found, odd) for column in self._columns]
+        for column, value in zip(self._columns, row, strict=True):
+            cells[column.name].append(value)
+        position = _position(text, found.start) if odd else None
+        return [Problem(log_file, reason, "note", position, index) for reason in odd]
+
+    def _cell(self, column: Column, found: Found, odd: list[str]) -> Any:  # noqa: ANN401 - a cell
+        fields = found.fields or {}
+        if column.kind == "record":
+            return storable(found.text).encode()
+        if column.kind == "extra":
+            return _extra(fields)
+        value = _lookup(fields, column.path)
+        if value in (None, "null") and column.otherwise:
+            value = _lookup(fields, column.otherwise)
+        if value is None:
+            return None
+        if column.kind == "json":
+            return storable(value).encode()
+        if column.kind == "flag":
+            return _flag(column, value, odd)
+        if not value.startswith('"') and value != "null":
+            odd.append(f"{'.'.join(column.path)} is no text; its JSON text was kept")
+        shown = text_of(value)
+        return None if shown is None else storable(shown)
+
+
+def _decoded(log_file: str, data: bytes) -> tuple[str, list[Problem]]:
+    """Turn bytes into text; bytes that are no UTF-8 are replaced and said."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding), []
+    except UnicodeDecodeError as error:
+        reason = f"bytes that are no {encoding.upper()} text were replaced by U+FFFD"
+        return data.decode(encoding, "replace"), [Problem(log_file, reason, "warning", error.start)]
+
+
+def _found(text: str) -> Iterator[Found]:
+    """Walk every piece of the text; a piece that is torn or holds nothing is said."""
+    for piece in pieces(text):
+        if piece.fault:
+            yield Found(f"torn JSON: {piece.fault}", None, piece.start)
+            continue
+        found: list[Found] = []
+        try:
+            found += unwrap(piece.text, piece.start)
+        except TornError as torn:
+            found.append(Found(f"torn JSON: {torn.reason}", None, piece.start))
+        except RecursionError:
+            found.append(Found(f"nested deeper than {MAX_DEPTH} wrappings", None, piece.start))
+        yield from found
+        if not found and not _is_empty(piece.text):
+            yield Found("JSON that holds no CloudTrail record", None, piece.start)
+
+
+def _is_empty(text: str) -> bool:
+    """Tell whether this is an empty delivery: an empty list, or an object of empty lists."""
+    bare = text.strip()
+    if bare in _EMPTY or "".join(bare.split()) == '{"Records":[]}':
+        return True
+    return bare.startswith("[") and not bare[1:-1].strip()
+
+
+def _faults(log_file: str, text: str, faults: list[Found], count: int) -> list[Problem]:
+    """Say what was no record: once for a file that holds no event at all, else each place."""
+    if not faults:
+        return []
+    if count == 0 and not any(fault.text.startswith("torn") for fault in faults):
+        kinds = "; ".join(dict.fromkeys(storable(fault.text)[:120] for fault in faults[:3]))
+        return [Problem(log_file, f"not CloudTrail events: {kinds}", "note", faults[0].start)]
+    if count == 0 and not _may_be_log(log_file, text):
+        return [Problem(log_file, "not CloudTrail events: not JSON", "note", 0)]
+    return [
+        Problem(log_file, _reason(fault), _severity(fault), _position(text, fault.start))
+        for fault in faults
+    ]
+
+
+def _may_be_log(log_file: str, text: str) -> bool:
+    return "CloudTrail" in log_file or '"event' in text or '"Records"' in text
+
+
+def _reason(fault: Found) -> str:
+    if fault.fields is not None:
+        return f"a record of more than {MAX_RECORD_BYTES} bytes was refused"
+    return storable(fault.text)[:200]
+
+
+def _severity(_fault: Found) -> Severity:
+    return "error"
+
+
+def _position(text: str, start: int) -> int:
+    """Count bytes, not characters."""
+    return len(text[:start].encode("utf-8", "surrogatepass"))
+
+
+def _lookup(fields: dict[str, str], path: Path) -> str | None:
+    """Follow the path through exact text; anything on the way that is no object ends it."""
+    value = fields.get(path[0])
+    for name in path[1:]:
+        if value is None or not value.startswith("{"):
+            return None
+        value = fields_of(value).get(name)
+    return value
+
+
+def _extra(fields: dict[str, str]) -> bytes | None:
+    parts = [
+        f"{json.dumps(name, ensure_ascii=False)}:{value}"
+        for name, value in fields.items()
+        if name not in KNOWN_FIELDS
+    ]
+    return storable("{" + ",".join(parts) + "}").encode() if parts else None
+
+
+def _flag(column: Column, value: str, odd: list[str]) -> bool | None:
+    """Read true and false, as JSON or as text in any case; what else stands there is said."""
+    if value == "null":
+        return None
+    known = _FLAGS.get(value.strip('"').lower())
+    if known is None:
+        odd.append(f"{'.'.join(column.path)} is neither true nor false: {value[:80]}")
+    return known
