@@ -1,0 +1,120 @@
+"""Cells of many log files to one frame of the event table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb.facts.columns import BY_NAME
+from trailnb.formats.lenient import LenientReader
+from trailnb.formats.moments import moments
+from trailnb.formats.problem import Problem
+from trailnb.formats.records import MisfitError, reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trailnb.formats.records import Cells
+
+#: Row number of the log file in the scan, and position in it: what tells copies apart.
+FILE_NUMBER = "__file"
+FILE_INDEX = "__index"
+_PROVENANCE = frozenset({"log_file", "log_index"})
+
+
+@dataclass(slots=True)
+class Batch:
+    """Grows by one log file at a time; `frame` closes it.
+
+    `names` are base columns. `problems` gathers what could not be read.
+    """
+
+    names: tuple[str, ...]
+    problems: list[Problem] = field(default_factory=list)
+    rows: int = 0
+    text_bytes: int = 0
+    _cells: Cells = field(default_factory=dict)
+    _spans: list[tuple[int, str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Start every column empty."""
+        self._cells = {name: [] for name in self._read_names}
+
+    @property
+    def _read_names(self) -> tuple[str, ...]:
+        return tuple(name for name in self.names if name not in _PROVENANCE)
+
+    def add(self, number: int, log_file: str, data: bytes) -> None:
+        """Read one log file's text into the batch."""
+        try:
+            count = reader_of(self._read_names).read(data, self._cells)
+        except MisfitError:
+            reader = LenientReader(self._read_names)
+            count, found = reader.read(log_file, data, self._cells)
+            self.problems += found
+        self._spans.append((number, log_file, count))
+        self.rows += count
+        self.text_bytes += len(data)
+
+    def frame(self) -> pl.DataFrame:
+        """Which rows are in this batch? Base columns, then file number and index in the file."""
+        numbers = [number for number, _, _ in self._spans]
+        counts = [count for _, _, count in self._spans]
+        spans = pl.DataFrame({FILE_NUMBER: numbers, "count": counts}, schema_overrides=_SPAN_TYPES)
+        where = spans.select(
+            pl.col(FILE_NUMBER).repeat_by("count").explode(empty_as_null=False),
+            pl.int_ranges(0, "count", dtype=pl.UInt32)
+            .explode(empty_as_null=False)
+            .alias(FILE_INDEX),
+        )
+        columns = [self._series(name) for name in self._read_names]
+        return pl.DataFrame([*columns, *where, *self._provenance(where)])
+
+    def _provenance(self, where: pl.DataFrame) -> Sequence[pl.Series]:
+        made: list[pl.Series] = []
+        if "log_file" in self.names:
+            keys = {number: key for number, key, _ in self._spans}
+            names = pl.Series(list(keys.values()), dtype=pl.String)
+            numbers = pl.Series(list(keys), dtype=pl.UInt32)
+            made.append(where[FILE_NUMBER].replace_strict(numbers, names).rename("log_file"))
+        if "log_index" in self.names:
+            made.append(where[FILE_INDEX].rename("log_index"))
+        return made
+
+    def _series(self, name: str) -> pl.Series:
+        column, cells = BY_NAME[name], self._cells[name]
+        if column.kind == "time":
+            return self._moments(name)
+        if column.kind in {"json", "record", "extra"}:
+            return pl.Series(name, cells, dtype=pl.Binary).cast(pl.String)
+        return pl.Series(name, cells, dtype=column.dtype)
+
+    def _moments(self, name: str) -> pl.Series:
+        """Parse the times; a text that names no moment becomes null and a problem."""
+        texts = pl.Series(name, self._cells[name], dtype=pl.String)
+        parsed = moments(texts)
+        if parsed.null_count() > texts.null_count():
+            lost = (parsed.is_null() & texts.is_not_null()).arg_true().to_list()
+            self.problems += [self._lost_moment(name, row, texts[row]) for row in lost]
+        if name == "event_time" and texts.null_count():
+            missing = texts.is_null().arg_true().to_list()
+            self.problems += [self._lost_moment(name, row, None) for row in missing]
+        return parsed
+
+    def _lost_moment(self, name: str, row: int, text: str | None) -> Problem:
+        said = "is missing" if text is None else f"names no moment: {text[:40]!r}"
+        log_file, index = self._place(row)
+        return Problem(log_file, f"{name} {said}", "warning", None, index)
+
+    def _place(self, row: int) -> tuple[str, int]:
+        """Which log file does this row of the batch come from, and where did it stand there?"""
+        for _, log_file, count in self._spans:
+            if row < count:
+                return log_file, row
+            row -= count
+        raise IndexError(row)
+
+
+_SPAN_TYPES = {FILE_NUMBER: pl.UInt32(), "count": pl.UInt32()}
