@@ -1,0 +1,101 @@
+"""Do two rows come from records that say the same? Asked only where event ids repeat."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER, Batch
+from trailnb.formats.gunzip import unpack
+from trailnb.sources.source import Unread
+from trailnb.trail.reading import MAX_TEXT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trailnb.sources.source import LogFile, Source
+
+#: A record's place: number of its file in the scan, index in the file.
+Place = tuple[int, int]
+
+#: Only 16 bytes a record are remembered of a file that was read again.
+_MOST_FILES = 1024
+
+
+@dataclass
+class Contents:
+    """Compares whole records by reading their files once more."""
+
+    source: Source
+    files: Sequence[LogFile]
+    _variants: dict[Place, list[Place]] = field(default_factory=dict)
+    _sums: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
+
+    def are_same(self, pairs: pl.DataFrame) -> pl.Series:
+        """Which of these rows say what their first copy says, byte for byte or as JSON?"""
+        numbers = {*pairs[FILE_NUMBER], *pairs["first_number"]}
+        sums = pl.concat([self._sums_of(number) for number in sorted(numbers)])
+        there = sums.rename({FILE_NUMBER: "first_number", FILE_INDEX: "first_index"})
+        both = pairs.join(
+            sums, on=[FILE_NUMBER, FILE_INDEX], how="left", maintain_order="left"
+        ).join(there, on=["first_number", "first_index"], how="left", maintain_order="left")
+        same = (
+            (both["high"] == both["high_right"]) & (both["low"] == both["low_right"])
+        ).fill_null(value=False)
+        for row in (~same).arg_true():
+            if self._are_same_json(pairs.row(row, named=True)):
+                same[row] = True
+        return same
+
+    def _sums_of(self, number: int) -> pl.DataFrame:
+        """Sum up each record of one file, remembering the last files asked for."""
+        if number in self._sums:
+            self._sums.move_to_end(number)
+            return self._sums[number]
+        self._sums[number] = self._records(number).select(
+            FILE_NUMBER,
+            FILE_INDEX,
+            high=pl.col("record").hash(1),
+            low=pl.col("record").hash(2),
+        )
+        if len(self._sums) > _MOST_FILES:
+            self._sums.popitem(last=False)
+        return self._sums[number]
+
+    def _records(self, number: int) -> pl.DataFrame:
+        batch = Batch(("record",))
+        for file, stored in self.source.read([self.files[number]]):
+            if not isinstance(stored, Unread):
+                batch.add(number, file.key, unpack(stored, MAX_TEXT_BYTES).data)
+        return batch.frame()
+
+    def _are_same_json(self, pair: dict[str, int]) -> bool:
+        """Compare what the two records mean: one may have been written again by a tool."""
+        place = (pair[FILE_NUMBER], pair[FILE_INDEX])
+        first = (pair["first_number"], pair["first_index"])
+        mine = self._record(*place)
+        if mine is None:
+            return False
+        variants = self._variants.setdefault(first, [first])
+        if any(self._record(*variant) == mine for variant in variants):
+            return True
+        variants.append(place)
+        return False
+
+    def _record(self, number: int, index: int) -> object:
+        records = self._records(number)
+        if index >= records.height:
+            return None
+        try:
+            return json.loads(records["record"][index], parse_int=_number, parse_float=_number)
+        except (ValueError, RecursionError):  # lenient text: only equal bytes count then
+            return None
+
+
+def _number(text: str) -> bytes:
+    """Keep a number as it is written, and apart from the same text in quotes."""
+    return text.encode()
