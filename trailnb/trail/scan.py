@@ -1,0 +1,221 @@
+"""The events as a lazy frame: Polars asks for columns and a filter, this reads just those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from trailnb.facts.columns import base_schema
+from trailnb.facts.derived import DERIVED
+from trailnb.formats.needles import pattern_of
+from trailnb.trail.copies import Copies
+from trailnb.trail.ledger import Ledger, warn_of
+from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
+from trailnb.trail.progress import Meter, ProgressCallback
+from trailnb.trail.reading import Numbered, ReadPlan
+from trailnb.trail.request import STAMP_SLACK, Request
+from trailnb.trail.workers import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trailnb.formats.problem import Problem
+    from trailnb.sources.source import LogFile, Source
+    from trailnb.trail.reading import Chunk
+
+_PROVENANCE = frozenset({"log_file", "log_index"})
+#: An event without a readable time cannot be shown to lie outside, so it stays.
+_NO_TIME = pl.col("event_time").is_null()
+
+
+def schema() -> pl.Schema:
+    """What are the columns of the event table, derived ones included, and their types?
+
+    Example:
+        >>> schema()["actor"], schema()["event_time"]
+        (String, Datetime(time_unit='us', time_zone='UTC'))
+    """
+    base = base_schema()
+    provenance = {name: base.pop(name) for name in ("log_file", "log_index")}
+    derived = {column.name: column.dtype for column in DERIVED}
+    # The cheapest column stands last: that is the one Polars reads to count rows.
+    return pl.Schema({**base, **derived, **provenance})
+
+
+@dataclass(frozen=True)
+class EventScan:
+    """Reads the events of a listed body of logs, again for each query."""
+
+    source: Source
+    files: tuple[LogFile, ...]
+    request: Request = field(default_factory=Request)
+    progress: ProgressCallback | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    workers: int | None = None
+
+    def lazy(self) -> pl.LazyFrame:
+        """The event table as a lazy frame: nothing is read until it is collected."""
+        return register_io_source(
+            self, schema=schema(), validate_schema=False, is_pure=True, explain_name="trail"
+        )
+
+    def __call__(
+        self,
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        _batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        """Answer Polars: these columns, rows that pass the filter, at most so many of them."""
+        columns = tuple(with_columns if with_columns is not None else schema().names())
+        return self.read(columns, predicate, n_rows)
+
+    def read(
+        self, columns: tuple[str, ...], predicate: pl.Expr | None = None, n_rows: int | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Which rows pass, batch by batch, in delivery order?"""
+        if n_rows == 0:
+            yield pl.DataFrame(schema=schema()).select(columns)
+            return
+        query = Query.of(self, columns, predicate)
+        left = n_rows
+        sent = 0
+        for frame in query.frames():
+            part = frame if left is None else frame.head(left)
+            sent += 1
+            yield part
+            left = None if left is None else left - part.height
+            if left == 0:
+                break
+        if not sent:
+            yield pl.DataFrame(schema=schema()).select(columns)
+
+
+@dataclass
+class Query:
+    """One reading of a scan: what it plans to read, and what it meets."""
+
+    scan: EventScan
+    columns: tuple[str, ...]
+    after: pl.Expr | None
+    plan: ReadPlan
+    files: list[Numbered]
+    copies: Copies | None = None
+    problems: list[Problem] = field(default_factory=list)
+    skipped: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        scan: EventScan,
+        columns: tuple[str, ...],
+        predicate: pl.Expr | None,
+        *,
+        is_deduped: bool | None = None,
+    ) -> Query:
+        """Plan it: the filter runs in the reader unless it asks where a row was delivered."""
+        is_deduped = scan.request.is_deduped if is_deduped is None else is_deduped
+        pruning = pruning_of(predicate)
+        needed = set(predicate.meta.root_names()) if predicate is not None else set()
+        is_after = bool(needed & _PROVENANCE) and is_deduped
+        inside = _combined(window_filter(scan.request), None if is_after else predicate)
+        read = tuple(dict.fromkeys([*columns, *needed, *_roots(inside)]))
+        plan = ReadPlan(
+            columns=read,
+            predicate=None if inside is None else inside.meta.serialize(),
+            patterns=tuple(filter(None, map(pattern_of, pruning.texts))),
+            is_keyed=is_deduped,
+        )
+        files = pruned(scan.files, pruning, scan.request)
+        copies = Copies(scan.source, scan.files, scan.request.late) if is_deduped else None
+        return cls(scan, columns, predicate if is_after else None, plan, files, copies)
+
+    @classmethod
+    def full_check(cls, scan: EventScan) -> Query:
+        """Plan to decode every field of every file and keep no row: for what it meets."""
+        plan = ReadPlan(tuple(base_schema()), pl.lit(value=False).meta.serialize())
+        return cls(scan, (), None, plan, list(enumerate(scan.files)))
+
+    def frames(self, *, is_warning: bool = True) -> Iterator[pl.DataFrame]:
+        """Which rows does it bring, copies removed?"""
+        scan, copies = self.scan, self.copies
+        meter = Meter(len(self.files), scan.progress)
+        passed = 0
+        try:
+            for chunk in chunks(scan.source, self.files, self.plan, scan.workers):
+                meter.add(chunk.files, chunk.stored_bytes, chunk.events, chunk.unread)
+                self._note(chunk)
+                passed += chunk.files
+                frame = copies.keep_first(chunk.frame) if copies else chunk.frame
+                if copies and passed < len(self.files):
+                    copies.release(self.files[passed][1].delivered)
+                frame = frame if self.after is None else frame.filter(self.after)
+                yield frame.select(self.columns)
+        finally:
+            if copies:
+                copies.close()
+            meter.close()
+            scan.ledger.add(self.problems)
+        if is_warning:
+            warn_of(self.problems)
+
+    def _note(self, chunk: Chunk) -> None:
+        self.problems += chunk.problems
+        self.skipped += len(chunk.skipped)
+
+
+def pruned(files: tuple[LogFile, ...], pruning: Pruning, request: Request) -> list[Numbered]:
+    """Which files may hold a matching row, as far as their names tell?"""
+    numbered = list(enumerate(files))
+    if pruning is NOTHING:
+        return numbered
+    return [(number, file) for number, file in numbered if _may_match(file, pruning, request)]
+
+
+def _may_match(file: LogFile, pruning: Pruning, request: Request) -> bool:
+    if not file.is_placed or file.delivered is None:
+        return True
+    if pruning.earliest and file.delivered < pruning.earliest - STAMP_SLACK:
+        return False
+    if pruning.latest and request.late and file.delivered > pruning.latest + request.late:
+        return False
+    if pruning.accounts is not None and file.account not in pruning.accounts:
+        return False
+    return pruning.regions is None or file.region in pruning.regions
+
+
+def window_filter(request: Request) -> pl.Expr | None:
+    """Which rows belong to what was asked for? What cannot be told stays."""
+    parts: list[pl.Expr] = []
+    if request.since is not None:
+        parts.append(_NO_TIME | (pl.col("event_time") >= request.since))
+    if request.until is not None:
+        parts.append(_NO_TIME | (pl.col("event_time") < request.until))
+    if request.accounts is not None:
+        parts.append(_within("recipient_account_id", request.accounts))
+    if request.regions is not None:
+        parts.append(_within("aws_region", request.regions))
+    if request.categories is not None:
+        # Before version 1.07 records name no category; they are management or data events.
+        parts.append(_within("event_category", request.categories))
+    combined: pl.Expr | None = None
+    for part in parts:
+        combined = _combined(combined, part)
+    return combined
+
+
+def _within(name: str, values: frozenset[str]) -> pl.Expr:
+    return pl.col(name).is_null() | pl.col(name).is_in(sorted(values))
+
+
+def _combined(one: pl.Expr | None, other: pl.Expr | None) -> pl.Expr | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def _roots(predicate: pl.Expr | None) -> list[str]:
+    return [] if predicate is None else predicate.meta.root_names()
