@@ -1,0 +1,92 @@
+"""What was opened and what a query reads, in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trailnb.formats.needles import pattern_of
+from trailnb.trail.predicate import pruning_of
+from trailnb.trail.scan import pruned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    import polars as pl
+
+    from trailnb.sources.source import LogFile
+    from trailnb.trail.trail import Trail
+
+_MANY = 8
+
+
+def headline(trail: Trail) -> str:
+    """What was opened, in one line?"""
+    files = trail.scan.files
+    size = sum(file.size_bytes or 0 for file in files)
+    parts = [
+        f"Trail {trail.scan.source.uri}: {len(files):,} log files, {size / 1e6:,.1f} MB",
+        _window(trail),
+        f"{len({file.account for file in files if file.account}):,} accounts",
+        f"{len({file.region for file in files if file.region}):,} regions",
+    ]
+    if trail.tables:
+        parts.append(f"{len(trail.tables)} table{'s' * (len(trail.tables) > 1)}")
+    return ", ".join(parts)
+
+
+def explain(trail: Trail, where: pl.Expr | None) -> str:
+    """What would be read, what is left out, and why?"""
+    files = trail.scan.files
+    pruning = pruning_of(where)
+    kept = [file for _, file in pruned(files, pruning, trail.scan.request)]
+    lines = [
+        headline(trail),
+        f"  days      {_days(kept)}",
+        f"  accounts  {_named(file.account for file in kept)}",
+        f"  regions   {_named(file.region for file in kept)}",
+        f"  reads     {_amount(kept)}",
+        f"  beside    {_beside(trail)} (read only when asked for)",
+    ]
+    if where is not None:
+        lines.append(f"  left out  {_amount(set(files) - set(kept))}, by name")
+        searched = sum(pattern_of(texts) is not None for texts in pruning.texts)
+        lines.append(
+            f"  searched  {searched} text{'s' * (searched != 1)} before any JSON is parsed"
+        )
+    lines += [f"  note      {note}" for note in trail.notes]
+    lines += [f"  unlisted  {place}: {why}" for place, why in trail.unlisted]
+    return "\n".join(lines)
+
+
+def _beside(trail: Trail) -> str:
+    return f"{len(trail.lookback_files):,} lookback files, {len(trail.evidence_files):,} digests"
+
+
+def _window(trail: Trail) -> str:
+    request = trail.scan.request
+    if request.since is None and request.until is None:
+        return "whole history"
+    return f"window {_moment(request.since)} to {_moment(request.until)}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return "open" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _days(files: Iterable[LogFile]) -> str:
+    days = sorted({file.delivered.date() for file in files if file.delivered})
+    if not days:
+        return "unknown (no file name tells)"
+    return f"{days[0]} to {days[-1]} (delivery), {len(days):,} with files"
+
+
+def _named(names: Iterable[str | None]) -> str:
+    known = sorted({name for name in names if name})
+    shown = ", ".join(known[:_MANY]) or "unknown (no path tells)"
+    return shown + (f" and {len(known) - _MANY:,} more" if len(known) > _MANY else "")
+
+
+def _amount(files: Iterable[LogFile]) -> str:
+    sizes = [file.size_bytes or 0 for file in files]
+    return f"{len(sizes):,} files, {sum(sizes):,} bytes stored"

@@ -1,0 +1,143 @@
+"""Open logs from anywhere: list what lies there, read nothing yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from trailnb.sources.opening import source_of
+from trailnb.sources.regions import global_regions
+from trailnb.sources.source import Wanted
+from trailnb.trail import table
+from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of
+from trailnb.trail.scan import EventScan
+from trailnb.trail.trail import EVIDENCE_FOLDERS, Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+
+    import polars as pl
+
+    from trailnb._typing import Moment, Openable
+    from trailnb.sources.source import LogFile
+    from trailnb.trail.progress import ProgressCallback
+
+
+def open(  # noqa: A001 - the verb a responder types; every argument is a question
+    uri: Openable,
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    accounts: str | Iterable[str] | None = None,
+    regions: str | Iterable[str] | None = None,
+    categories: str | Iterable[str] | None = None,
+    late: str | timedelta | None = "1d",
+    lookback: str | timedelta = "36h",
+    dedupe: bool = True,
+    storage_options: Mapping[str, Any] | None = None,
+    filesystem: object | None = None,
+    progress: ProgressCallback | None = None,
+    workers: int | None = None,
+) -> Trail:
+    """Which logs lie here? Lists them and reads nothing.
+
+    Args:
+        uri: a folder, file or glob; `s3://bucket/prefix`; any fsspec URL; a `.zip` or `.tar(.gz)`;
+            a mapping of names to bytes; a Polars, pandas or Arrow table with the event table's
+            columns; or a list of these.
+        since: start of the window of event times, inclusive (UTC).
+        until: end of the window, exclusive (UTC).
+        accounts: only these accounts.
+        regions: only these regions; the partition's global-service region is kept as well, since
+            IAM and global STS calls are logged there.
+        categories: only these: Management, Data, NetworkActivity, Insight, Aggregated.
+        late: how long after an event its delivery may come; None reads all later files.
+        lookback: how far before `since` files are kept at hand for what issued a credential.
+        dedupe: drop events that were delivered before, record for record the same.
+        storage_options: what s3fs or another fsspec filesystem is configured with.
+        filesystem: a ready fsspec filesystem.
+        progress: called with a `Progress`; None shows a line in a notebook or on a terminal.
+        workers: the most processes to read with; None decides by measurement, 1 uses none.
+
+    Raises:
+        SourceError: the place is missing or refused.
+        RequestError: an argument cannot be meant.
+
+    Example:
+        >>> record = (
+        ...     b'{"eventVersion":"1.11","eventTime":"2026-11-03T02:13:00Z",'
+        ...     b'"eventSource":"iam.amazonaws.com","eventName":"GetUser"}'
+        ... )
+        >>> trail = open({"a.json": record})
+        >>> trail.events.select("action").collect().item()
+        'iam:GetUser'
+    """
+    request = request_of(
+        since=since, until=until, accounts=accounts, regions=regions, categories=categories,
+        late=late, lookback=lookback, dedupe=dedupe,
+    )  # fmt: skip
+    tables, places = table.apart(uri)
+    notes: list[str] = []
+    asked = _with_global_regions(request, notes)
+    source = source_of(places, storage_options=storage_options, filesystem=filesystem)
+    listing = source.list(_wanted(asked))
+    events, lookback_files, evidence = _sorted_out(listing.files, asked)
+    scan = EventScan(source, events, asked, progress, workers=workers)
+    return Trail(
+        scan,
+        lookback_files,
+        evidence,
+        listing.unlisted,
+        listing.requests,
+        tuple(notes),
+        tuple(table.as_events(one, asked) for one in tables),
+    )
+
+
+def scan(uri: Openable, **how: Any) -> pl.LazyFrame:
+    """Which events lie here? `open(uri, …).events`, for Polars habits; same arguments as `open`.
+
+    Example:
+        >>> scan({"a.json": b'{"Records":[]}'}).collect().height
+        0
+    """
+    return open(uri, **how).events
+
+
+def _wanted(request: Request) -> Wanted:
+    """Turn the window of events into a window of deliveries."""
+    start = request.since - STAMP_SLACK - request.lookback if request.since else None
+    end = request.until + request.late if request.until and request.late is not None else None
+    folders = None
+    if request.categories is not None:
+        folders = frozenset({FOLDER_OF[name] for name in request.categories}) | EVIDENCE_FOLDERS
+    return Wanted(start, end, request.accounts, request.regions, folders)
+
+
+def _with_global_regions(request: Request, notes: list[str]) -> Request:
+    if request.regions is None:
+        return request
+    regions = request.regions.union(*map(global_regions, request.regions))
+    added = sorted(regions - request.regions)
+    if added:
+        notes.append(f"{', '.join(added)} was kept: IAM and global STS calls are logged there")
+    return replace(request, regions=regions)
+
+
+def _sorted_out(
+    files: Iterable[LogFile], request: Request
+) -> tuple[tuple[LogFile, ...], tuple[LogFile, ...], tuple[LogFile, ...]]:
+    """Sort what was listed: files of the window, files before it, digests."""
+    events: list[LogFile] = []
+    before: list[LogFile] = []
+    evidence: list[LogFile] = []
+    first = request.since - STAMP_SLACK if request.since else None
+    for file in files:
+        if file.folder in EVIDENCE_FOLDERS:
+            evidence.append(file)
+        elif first and file.delivered and file.delivered < first:
+            before.append(file)
+        else:
+            events.append(file)
+    return tuple(events), tuple(before), tuple(evidence)

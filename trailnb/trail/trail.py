@@ -1,0 +1,159 @@
+"""A trail: an opened body of logs, what its conclusions rest on, and what could not be read."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb.formats.problem import Problem, problem_frame
+from trailnb.trail import coverage, explanation
+from trailnb.trail.scan import EventScan, Query
+
+if TYPE_CHECKING:
+    from trailnb.sources.source import LogFile
+
+#: Folders that hold evidence about logs, never events.
+EVIDENCE_FOLDERS = frozenset({"CloudTrail-Digest"})
+
+_FILE_SCHEMA = pl.Schema(
+    {
+        "log_file": pl.String(),
+        "use": pl.Enum(["events", "lookback", "evidence"]),
+        "size_bytes": pl.Int64(),
+        "delivered": pl.Datetime("us", "UTC"),
+        "account": pl.String(),
+        "region": pl.String(),
+        "folder": pl.String(),
+        "organization": pl.String(),
+        "is_placed": pl.Boolean(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """An opened body of logs. Opening lists files; only collecting `events` reads them.
+
+    `lookback_files` were delivered before the window and are read only for what issued a
+    credential; `evidence_files` are digests. `unlisted` pairs places that could not be listed with
+    the reason.
+    """
+
+    scan: EventScan
+    lookback_files: tuple[LogFile, ...] = ()
+    evidence_files: tuple[LogFile, ...] = ()
+    unlisted: tuple[tuple[str, str], ...] = ()
+    listing_requests: int = 0
+    notes: tuple[str, ...] = ()
+    tables: tuple[pl.LazyFrame, ...] = field(default=(), repr=False)
+
+    @property
+    def events(self) -> pl.LazyFrame:
+        """Every event in the window, one row each, lazily: columns of the event table.
+
+        Example:
+            >>> import trailnb as tn
+            >>> trail = tn.open("data-samples/quiet", progress=lambda _: None)
+            >>> trail.events.select(pl.len()).collect().item() > 1000
+            True
+        """
+        parts = [self.scan.lazy()] if self.scan.files or not self.tables else []
+        return pl.concat([*parts, *self.tables]) if self.tables else parts[0]
+
+    def files(self) -> pl.DataFrame:
+        """Which files were listed, and what are they used for?
+
+        Returns:
+            One row per file, in reading order: log_file, use (events, lookback, evidence),
+            size_bytes (stored), delivered (UTC, from the name), account, region, folder,
+            organization, is_placed (path and name agree with the true layout).
+        """
+        groups = (
+            ("events", self.scan.files),
+            ("lookback", self.lookback_files),
+            ("evidence", self.evidence_files),
+        )
+        rows = [
+            (
+                file.key, use, file.size_bytes, file.delivered, file.account, file.region,
+                file.folder, file.organization, file.is_placed,
+            )
+            for use, files in groups
+            for file in files
+        ]  # fmt: skip
+        return pl.DataFrame(rows, schema=_FILE_SCHEMA, orient="row")
+
+    def problems(self) -> pl.DataFrame:
+        """What could not be read, or not as it stands?
+
+        Reads every file in full, once, also those that earlier queries skipped; the progress line
+        says so first.
+
+        Returns:
+            One row per problem: log_file, position_bytes (in the decompressed text), log_index,
+            reason, severity (error: events are lost or may be; warning: kept, not as they should
+            be; note: nothing is lost).
+        """
+        ledger = self.scan.ledger
+        if not ledger.is_complete:
+            query = Query.full_check(self.scan)
+            for _ in query.frames(is_warning=False):
+                pass
+            ledger.is_complete = True
+        unlisted = [Problem(place, f"could not be listed: {why}") for place, why in self.unlisted]
+        return problem_frame([*unlisted, *ledger.problems]).sort(
+            "severity", "log_file", "position_bytes", "log_index", "reason"
+        )
+
+    def duplicates(self) -> pl.DataFrame:
+        """How many events were delivered before, per log file?
+
+        Reads every file for event ids.
+
+        Returns:
+            One row per file that holds any: log_file, copies (dropped: an earlier file holds the
+            same record), differing (kept: another record with the same event id says something
+            else).
+        """
+        query = Query.of(self.scan, ("log_index",), None, is_deduped=True)
+        for _ in query.frames(is_warning=False):
+            pass
+        copies = query.copies
+        numbers = sorted({*copies.dropped, *copies.differing}) if copies else []
+        return pl.DataFrame(
+            {
+                "log_file": [self.scan.files[number].key for number in numbers],
+                "copies": [copies.dropped[number] for number in numbers] if copies else [],
+                "differing": [copies.differing[number] for number in numbers] if copies else [],
+            },
+            schema={"log_file": pl.String(), "copies": pl.UInt32(), "differing": pl.UInt32()},
+        )
+
+    def coverage(self) -> pl.DataFrame:
+        """Which hours do the logs speak about, and which hours can they not speak about?
+
+        Returns:
+            One row per account, region, category and hour (UTC) of the window: status, events and
+            because. Status is seen; none seen (which cannot tell quiet from unlogged); nothing
+            delivered (an empty digest proves it); logging stopped or selectors changed (because
+            names the event); unreadable (because names the file); outside the request.
+        """
+        return coverage.coverage_of(self)
+
+    def explain(self, where: pl.Expr | None = None) -> str:
+        """What would a query read: days, accounts, files, bytes, and what is left out?
+
+        Args:
+            where: the query's filter, to see which files it lets the reader leave out by name.
+        """
+        return explanation.explain(self, where)
+
+    def __repr__(self) -> str:
+        """Say in one line what was opened."""
+        return explanation.headline(self)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(explanation.headline(self))}</p>"
