@@ -12,6 +12,10 @@ from trailnb.facts._text import present
 
 _API_DATE = r"20\d\d_?\d\d_?\d\d(v\d+)?$"
 _UNKNOWN = "unknown"
+_READING = (
+    r":(BatchGet|Check|Count|Decrypt|Describe|Detect|Discover|Download|Estimate|Get|Head|List|Lookup|"
+    r"Preview|Query|Read|Scan|Search|Select|Simulate|Test|Validate|Verify|View)"
+)
 
 
 def event_service() -> pl.Expr:
@@ -56,3 +60,18 @@ def action() -> pl.Expr:
             pl.concat_str(service.fill_null(_UNKNOWN), pl.lit(":"), called.fill_null(_UNKNOWN))
         )
     )
+
+
+def reads_only(action: pl.Expr) -> pl.Expr:
+    """Does the action's name say that it only reads?
+
+    The names are `service:Name`. CloudTrail's own `readOnly` is missing from some records and from
+    answers; a name that says nothing counts as a change, the safer reading.
+
+    Example:
+        >>> pl.DataFrame({"action": ["s3:GetObject", "s3:PutObject"]}).select(
+        ...     reads_only(pl.col("action"))
+        ... ).to_series().to_list()
+        [True, False]
+    """
+    return action.str.contains(_READING)
