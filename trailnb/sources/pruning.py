@@ -64,9 +64,9 @@ def wants(wanted: Wanted, file: LogFile, *, within: str = "") -> bool:
         >>> wants(Wanted(accounts=frozenset({"111122223333"})), LogFile(key="events.json"))
         True
     """
-    *folders, file_name = [*layout.parts_of(within), *layout.parts_of(file.key)] or [""]
+    folder, file_name = layout.split(file.key, within)
     return not is_litter(file.key, file.size_bytes) and not (
-        excludes(wanted, layout.place_of(folders)) or _excludes_name(wanted, file, file_name)
+        excludes(wanted, layout.place_at(folder)) or _excludes_name(wanted, file, file_name)
     )
 
 
@@ -103,7 +103,7 @@ def is_litter(key: str, size_bytes: int | None) -> bool:
     """
     if key.endswith(("/", "_$folder$")):
         return not size_bytes
-    name = layout.parts_of(key)[-1]
+    _, name = layout.split(key)
     return name == ".DS_Store" or name.startswith("._")
 
 
