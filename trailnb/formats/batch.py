@@ -78,7 +78,11 @@ class Batch:
             keys = {number: key for number, key, _ in self._spans}
             names = pl.Series(list(keys.values()), dtype=pl.String)
             numbers = pl.Series(list(keys), dtype=pl.UInt32)
-            made.append(where[FILE_NUMBER].replace_strict(numbers, names).rename("log_file"))
+            made.append(
+                where[FILE_NUMBER]
+                .replace_strict(numbers, names, return_dtype=pl.String)
+                .rename("log_file")
+            )
         if "log_index" in self.names:
             made.append(where[FILE_INDEX].rename("log_index"))
         return made
