@@ -41,7 +41,7 @@ def values(drawn: pl.DataFrame) -> list[dict[str, Any]]:
         ("iam:DeleteUser", "success", "write"),
         ("iam:DeleteUser", "not_found", "denied or failed"),
         ("signin:ConsoleLogin", "success", "sign-in"),
-        ("signin:ConsoleLogin", "denied", "denied or failed"),
+        ("signin:ConsoleLogin", "failed", "denied or failed"),
         ("sts:AssumeRole", "success", "role assumed"),
         ("sts:AssumeRoleWithSAML", "denied", "denied or failed"),
     ],

@@ -51,7 +51,7 @@ def test_refusal_wrapped_in_another_code() -> None:
 
 
 @pytest.mark.parametrize("name", ["ConsoleLogin", "CheckMfa", "SwitchRole"])
-def test_failed_sign_in_is_denied(name: str) -> None:
+def test_sign_in_turned_away_failed(name: str) -> None:
     """Sign-in failures carry no errorCode: the answer or the message tells."""
     attempt = {"eventSource": "signin.amazonaws.com", "eventName": name}
     seen = events(
@@ -60,4 +60,4 @@ def test_failed_sign_in_is_denied(name: str) -> None:
         event(**attempt, errorMessage="Failed authentication"),
     )
     outcomes = seen.select("outcome").collect().to_series().to_list()
-    assert outcomes == ["success", "denied", "denied"]
+    assert outcomes == ["success", "failed", "failed"]

@@ -27,7 +27,8 @@ _FAILURE = r'"\w+"\s*:\s*"Failure"'
 def outcome() -> pl.Expr:
     """How did it end: one of `OUTCOMES`, never null?
 
-    A refused sign-in (ConsoleLogin, CheckMfa, SwitchRole) counts as denied.
+    A sign-in that was turned away (ConsoleLogin, CheckMfa, SwitchRole) failed; denied is what a
+    policy or a missing permission refused.
 
     Example:
         >>> from trailnb.facts.columns import base_schema
@@ -44,15 +45,11 @@ def outcome() -> pl.Expr:
     turned_away = answer.str.contains(_FAILURE).fill_null(value=False)
     named = pl.coalesce(
         _by_code(code),
-        pl.when(message.is_not_null()).then(pl.lit("failed")),
+        pl.when(message.is_not_null() | turned_away).then(pl.lit("failed")),
         pl.lit("success"),
     )
     refused = message.str.contains(_REFUSED) & named.is_in(["failed", "invalid"])
-    return (
-        pl.when(turned_away | (at_sign_in & message.is_not_null()) | refused.fill_null(value=False))
-        .then(pl.lit("denied"))
-        .otherwise(named)
-    )
+    return pl.when(refused.fill_null(value=False)).then(pl.lit("denied")).otherwise(named)
 
 
 def _by_code(code: pl.Expr) -> pl.Expr:
