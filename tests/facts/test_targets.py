@@ -91,6 +91,13 @@ ACTED_ON: list[tuple[str, str, dict[str, Any], str | None]] = [
         {"requestParameters": {"name": "t"}},
         f"arn:aws:cloudtrail:{HERE}:trail/t",
     ),
+    ("secretsmanager", "GetSecretValue", {"requestParameters": {"secretId": "s"}}, "s"),
+    (
+        "signin",
+        "ConsoleLogin",
+        {"userIdentity": {"type": "IAMUser", "userName": "bob", "accountId": "111122223333"}},
+        f"{IAM}:user/bob",
+    ),
     ("sqs", "SendMessage", {"requestParameters": {"queueUrl": "https://q/1"}}, "https://q/1"),
     ("organizations", "LeaveOrganization", {}, "account/111122223333"),
     ("appmesh", "CreateMesh", {"requestParameters": {"meshName": "m"}}, "m"),

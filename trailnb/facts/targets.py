@@ -69,7 +69,7 @@ def target() -> pl.Expr:
         pl.coalesce(present("recipient_account_id"), present("user_account_id")).alias("account"),
         present("aws_region").fill_null("").alias("region"),
         partition().alias("partition"),
-        present("user_arn").alias("caller"),
+        _caller().alias("caller"),
         present("error_message").alias("refusal"),
         *_FIELDS.values(),
     )
@@ -89,6 +89,16 @@ def target() -> pl.Expr:
     known = known.struct.with_fields(found.alias("found"))
     known = known.struct.with_fields(_with_ec2_type(pl.field("found")).alias("target"))
     return known.struct.field("target")
+
+
+def _caller() -> pl.Expr:
+    """Spell the caller's ARN; a failed sign-in carries only the user's name."""
+    named = pl.when(present("user_name") != "HIDDEN_DUE_TO_SECURITY_REASONS").then("user_name")
+    user = pl.when(pl.col("user_type") == "IAMUser").then(named)
+    owner = pl.coalesce(present("user_account_id"), present("recipient_account_id"))
+    return pl.coalesce(
+        present("user_arn"), pl.format("arn:{}:iam::{}:user/{}", partition(), owner, user)
+    )
 
 
 def _noun() -> pl.Expr:
