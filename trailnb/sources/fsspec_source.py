@@ -86,36 +86,37 @@ class _Tree:
     filesystem: Any
     root: str
     above: str
-    behind: str
     glob: str | None
     within: str = ""
 
     @classmethod
     def of(cls, source: FsspecSource) -> _Tree:
         url, chain, behind = source.url.partition("::")
-        behind = chain + behind
         glob = None
         if pattern.is_glob(url) and not url.startswith(_NO_GLOBS):
             url, glob = pattern.split(url)
+            url += "/" if url.endswith(":/") else ""
+        whole = url + chain + behind
         if source.filesystem is not None:
             filesystem, root = source.filesystem, source.filesystem._strip_protocol(url)  # noqa: SLF001
         else:
-            filesystem, root = _connected(url + behind, source.storage_options)
-        is_chain_only = bool(behind) and "://" not in url
-        above = f"{url}://" if is_chain_only else without_secrets(url)
-        return cls(filesystem, root.rstrip("/"), above, without_secrets(behind), glob)
+            filesystem, root = _connected(whole, source.storage_options)
+        above = without_secrets(whole)
+        above += "!/" if chain else "" if above.endswith("/") else "/"
+        return cls(filesystem, root.rstrip("/"), above, glob)
 
     def key(self, path: str) -> str:
-        slash = "" if not path or self.above.endswith("/") else "/"
-        return f"{self.above}{slash}{path}{self.behind}"
+        return self.above + path if path else self.above.removesuffix("/").removesuffix("!")
 
     def path(self, key: str) -> str:
         """The way back from a key to the filesystem's own path."""
-        inner = key.removeprefix(self.above).removesuffix(self.behind).lstrip("/")
-        return f"{self.root}/{inner}" if inner and self.root else inner or self.root
+        return self._full("" if key == self.key("") else key.removeprefix(self.above))
+
+    def _full(self, path: str) -> str:
+        return f"{self.root}/{path}" if self.root and path else self.root or path
 
     def level(self, folder: str) -> walk.Level:
-        found = self._ask(self.filesystem.ls, f"{self.root}/{folder}".rstrip("/"))
+        found = self._ask(self.filesystem.ls, self._full(folder))
         level = walk.Level([], [])
         for info in found:
             entry = _entry(info, self.root)
@@ -126,7 +127,7 @@ class _Tree:
         return level
 
     def below(self, folder: str) -> Iterator[walk.Entry]:
-        found = self._ask(self.filesystem.find, f"{self.root}/{folder}".rstrip("/"))
+        found = self._ask(self.filesystem.find, self._full(folder))
         for info in found.values() if isinstance(found, dict) else found:
             yield _entry(info, self.root)
 
