@@ -14,13 +14,12 @@ from trailnb.formats.problem import Problem
 from trailnb.formats.records import MisfitError, reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from trailnb.formats.records import Cells
 
 #: Row number of the log file in the scan, and position in it: what tells copies apart.
 FILE_NUMBER = "__file"
 FILE_INDEX = "__index"
+_SPANS = pl.Schema({FILE_NUMBER: pl.UInt32(), "log_file": pl.String(), "count": pl.UInt32()})
 _PROVENANCE = frozenset({"log_file", "log_index"})
 
 
@@ -60,32 +59,19 @@ class Batch:
 
     def frame(self) -> pl.DataFrame:
         """Which rows are in this batch? Base columns, then file number and index in the file."""
-        numbers = [number for number, _, _ in self._spans]
-        counts = [count for _, _, count in self._spans]
-        spans = pl.DataFrame({FILE_NUMBER: numbers, "count": counts}, schema_overrides=_SPAN_TYPES)
-        where = spans.select(
+        spans = pl.DataFrame(self._spans, schema=_SPANS, orient="row")
+        places = [
             pl.col(FILE_NUMBER).repeat_by("count").explode(empty_as_null=False),
             pl.int_ranges(0, "count", dtype=pl.UInt32)
             .explode(empty_as_null=False)
             .alias(FILE_INDEX),
-        )
-        columns = [self._series(name) for name in self._read_names]
-        return pl.DataFrame([*columns, *where, *self._provenance(where)])
-
-    def _provenance(self, where: pl.DataFrame) -> Sequence[pl.Series]:
-        made: list[pl.Series] = []
+        ]
         if "log_file" in self.names:
-            keys = {number: key for number, key, _ in self._spans}
-            names = pl.Series(list(keys.values()), dtype=pl.String)
-            numbers = pl.Series(list(keys), dtype=pl.UInt32)
-            made.append(
-                where[FILE_NUMBER]
-                .replace_strict(numbers, names, return_dtype=pl.String)
-                .rename("log_file")
-            )
+            places.append(pl.col("log_file").repeat_by("count").explode(empty_as_null=False))
+        where = spans.select(places)
         if "log_index" in self.names:
-            made.append(where[FILE_INDEX].rename("log_index"))
-        return made
+            where = where.with_columns(log_index=pl.col(FILE_INDEX))
+        return pl.DataFrame([*map(self._series, self._read_names), *where])
 
     def _series(self, name: str) -> pl.Series:
         column, cells = BY_NAME[name], self._cells[name]
@@ -119,6 +105,3 @@ class Batch:
                 return log_file, row
             row -= count
         raise IndexError(row)
-
-
-_SPAN_TYPES = {FILE_NUMBER: pl.UInt32(), "count": pl.UInt32()}
