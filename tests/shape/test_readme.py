@@ -15,7 +15,7 @@ def documents() -> list[Path]:
     return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-# The samples hold a torn file on purpose; a reader of the README sees that warning too.
+# A log file of these days is torn on purpose: a reader sees the same warning, and its problem.
 @pytest.mark.filterwarnings("default")
 def test_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every python block runs from the repository root, one after the other."""
