@@ -9,7 +9,7 @@ import pytest
 from tests.sources.conftest import KEY, SECRET, Faults
 from trailnb.errors import RequestError, SourceError
 from trailnb.sources.s3 import S3Source
-from trailnb.sources.s3_bucket import endpoint_and_region, is_carried_over
+from trailnb.sources.s3_bucket import _PROCESSES, endpoint_and_region, is_carried_over
 from trailnb.sources.source import LogFile, Unread, Wanted
 
 ALL = Wanted()
@@ -87,6 +87,16 @@ def test_a_ready_filesystem_is_used(acme: Callable[..., S3Source], faults: Fault
     acme()
     ready = s3fs.S3FileSystem(key=KEY, secret=SECRET, client_kwargs={"endpoint_url": faults.url})
     assert contents(S3Source("s3://acme/logs", filesystem=ready)) == [b"a", b"b", b"c"]
+
+
+def test_a_forked_process_stays_with_s3fs(
+    acme: Callable[..., S3Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The threads of obstore do not survive a fork; asking it there would never return."""
+    monkeypatch.setitem(_PROCESSES, "first", -1)
+    source = acme()
+    assert contents(source) == [b"a", b"b", b"c"]
+    assert source._bucket().store is None
 
 
 def test_misspelt_options_are_named(acme: Callable[..., S3Source]) -> None:

@@ -8,6 +8,7 @@ extra arguments such as customer keys, unusual client options, access points, di
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ _AWS_HOST = re.compile(
     r"https?://s3[a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov"
     r"|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
 )
+#: Which process used obstore first.
+_PROCESSES: dict[str, int] = {}
 #: Below the advisory refresh of botocore (15 minutes), so a refresh never comes too late.
 _CREDENTIAL_LIFE = timedelta(minutes=10)
 
@@ -89,7 +92,7 @@ class Bucket:
 
     def _connect(self, *, refresh: bool) -> None:
         self.filesystem.connect(refresh=refresh)
-        if not is_carried_over(self.filesystem, self.name):
+        if not is_carried_over(self.filesystem, self.name) or _is_forked():
             return
         from obstore.store import S3Store
 
@@ -112,6 +115,14 @@ class Bucket:
             },
             credential_provider=None if filesystem.anon else _credentials(filesystem),
         )
+
+
+def _is_forked() -> bool:
+    """Whether obstore was used before this process was forked off: its threads are missing here.
+
+    Workers that start fresh (spawn, loky) are not concerned; a forked one stays with s3fs.
+    """
+    return _PROCESSES.setdefault("first", os.getpid()) != os.getpid()
 
 
 def is_carried_over(filesystem: Any, bucket: str) -> bool:  # noqa: ANN401 # s3fs has no types
