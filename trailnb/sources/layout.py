@@ -229,7 +229,8 @@ def _agree(place: Place, name: Name) -> bool:
     """Whether path and name tell the same account, region and day, in the true layout."""
     if not name.is_full or place.has_strayed or not place.is_canonical or place.day is None:
         return False
-    on_day = name.delivered is not None and name.delivered.date() == place.span[0].date()  # type: ignore[index]
+    at = name.delivered
+    on_day = at is not None and (at.year, at.month, at.day) == (place.year, place.month, place.day)
     is_trail = place.folder is not None and place.folder.startswith("CloudTrail")
     return on_day and is_trail and (place.account, place.region) == (name.account, name.region)
 

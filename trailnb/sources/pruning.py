@@ -35,7 +35,10 @@ def excludes(wanted: Wanted, place: layout.Place | None) -> bool:
     )
     if any(names is not None and name and name not in names for names, name in named):
         return True
-    return place.span is not None and not _meets(wanted, *place.span)
+    if wanted.delivered_from is None and wanted.delivered_until is None:
+        return False
+    span = place.span
+    return span is not None and not _meets(wanted, *span)
 
 
 def contains(wanted: Wanted, place: layout.Place) -> bool:
@@ -48,9 +51,10 @@ def contains(wanted: Wanted, place: layout.Place) -> bool:
     """
     if wanted.delivered_from is None and wanted.delivered_until is None:
         return True
-    if place.span is None:
+    span = place.span
+    if span is None:
         return False
-    start, end = place.span
+    start, end = span
     return (wanted.delivered_from is None or wanted.delivered_from <= start) and (
         wanted.delivered_until is None or end <= wanted.delivered_until
     )
