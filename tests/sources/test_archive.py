@@ -158,6 +158,14 @@ def test_an_archive_is_known_by_its_bytes(tmp_path: Path) -> None:
     assert not is_archive(tmp_path / "log.json.gz")
 
 
+def test_a_tar_that_ends_in_a_zip_is_a_tar(tmp_path: Path) -> None:
+    """Seen from behind it looks like a zip."""
+    make_zip(tmp_path / "inner.zip", ("inside.json", b"{}"))
+    inner = (tmp_path / "inner.zip").read_bytes()
+    source = make_tar(tmp_path / "a.tar", ("a.json", b"1"), ("inner.zip", inner), mode="w")
+    assert contents(source) == [b"1", inner]
+
+
 def test_a_member_that_was_never_there_is_unread(tmp_path: Path) -> None:
     """As on disk: it vanished between listing and reading."""
     source = make_tar(tmp_path / "a.tar", ("a", b""))

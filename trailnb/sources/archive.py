@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
+_COMPRESSED_MARKS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _TORN = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, lzma.LZMAError)
 _ENCRYPTED = 0x1
 _SPOOL_BYTES = 64 << 20
@@ -118,8 +119,13 @@ class ArchiveSource:
         return Path(self.anchor, self.uri)
 
     def _is_zip(self) -> bool:
+        """Whether it is a zip; a tar whose last member is one looks like it from behind."""
         with self._path.open("rb") as file:
-            return file.read(4) in _ZIP_MARKS or zipfile.is_zipfile(self._path)
+            start = file.read(_TAR_MARK_AT + len(_TAR_MARK))
+        if start.startswith(_ZIP_MARKS):
+            return True
+        is_tar = start.startswith(_COMPRESSED_MARKS) or start[_TAR_MARK_AT:] == _TAR_MARK
+        return not is_tar and zipfile.is_zipfile(self._path)
 
     def _members(self) -> Iterator[_Member]:
         """Name every member with its claimed size; raises where the archive is torn."""
