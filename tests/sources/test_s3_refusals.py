@@ -8,6 +8,7 @@ import pytest
 from tests.sources.conftest import KEY, SECRET, Faults
 from trailnb.errors import SourceError
 from trailnb.sources.s3 import S3Source
+from trailnb.sources.s3_refusals import Refusal, refusal_of
 from trailnb.sources.source import Unread, Wanted
 
 ALL = Wanted()
@@ -141,3 +142,15 @@ def test_credentials_are_never_shown(acme: Callable[..., S3Source], faults: Faul
     shown += [str(raised.value), repr(raised.value.__cause__), repr(raised.value.__context__)]
     for secret in (KEY, SECRET, "FwoGZXIvYXdzEXAMPLE"):
         assert not any(secret in text for text in shown)
+
+
+def test_a_log_in_that_cannot_be_renewed_says_log_in() -> None:
+    """What a credential provider raises reaches us inside another client's error."""
+    error = OSError("... path External AWS credential provider: UnauthorizedSSOTokenError: The SSO")
+    assert refusal_of(error).said() == "the credentials have expired"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken", "SlowDown", "Strange"])
+def test_every_refusal_has_a_hint(code: str) -> None:
+    """A sentence says what to do next."""
+    assert Refusal(code).hint("s3:GetObject").endswith(".")

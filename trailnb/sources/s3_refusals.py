@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+    # botocore's own, when a log-in (SSO, a credential process) cannot be renewed:
+    | {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"}
+    | {"CredentialRetrievalError", "LoginRefreshRequired"}
 )
 _TRANSIENT = frozenset(
     {"SlowDown", "503", "500", "502", "504", "InternalError", "ServiceUnavailable"}
@@ -113,9 +116,12 @@ def refusal_of(error: BaseException) -> Refusal:
     text = str(error)
     code = re.search(r"<Code>([A-Za-z0-9._-]+)</Code>", text)
     message = re.search(r"<Message>([^<]*)</Message>", text)
+    provider = re.search(r"credential provider: (\w+)", text)
     status = re.search(r"status code: (\d{3})", text)
     if code:
         return Refusal(code[1], _shown(message[1]) if message else "")
+    if provider:
+        return Refusal(provider[1])
     if status:
         return Refusal(status[1])
     return Refusal(_by_type(error))
