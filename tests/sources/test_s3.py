@@ -89,6 +89,14 @@ def test_a_ready_filesystem_is_used(acme: Callable[..., S3Source], faults: Fault
     assert contents(S3Source("s3://acme/logs", filesystem=ready)) == [b"a", b"b", b"c"]
 
 
+def test_an_endpoint_that_was_given_wins_over_the_environment(
+    acme: Callable[..., S3Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written in the notebook counts, for listing and reading alike."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    assert contents(acme()) == [b"a", b"b", b"c"]
+
+
 def test_a_forked_process_stays_with_s3fs(
     acme: Callable[..., S3Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:

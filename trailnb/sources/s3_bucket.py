@@ -102,6 +102,7 @@ class Bucket:
             self.name,
             config={
                 "endpoint": endpoint,
+                "aws_endpoint_url_s3": endpoint,  # else the environment's would win
                 "region": region,
                 "virtual_hosted_style_request": False,
                 "skip_signature": bool(filesystem.anon),
