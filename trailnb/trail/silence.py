@@ -1,0 +1,150 @@
+"""Why logs may be silent about an hour: what digests, damaged files and trail changes tell."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb.formats.gunzip import unpack
+from trailnb.sources.source import Unread
+from trailnb.trail.reading import MAX_TEXT_BYTES
+from trailnb.trail.request import STAMP_SLACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from trailnb.trail.trail import Trail
+
+HOUR = timedelta(hours=1)
+_TYPES = {
+    "account": pl.String(),
+    "region": pl.String(),
+    "hour": pl.Datetime("us", "UTC"),
+    "because": pl.String(),
+}
+_STOPS = frozenset({"StopLogging", "DeleteTrail"})
+_STARTS = frozenset({"StartLogging", "CreateTrail"})
+_SELECTS = frozenset({"UpdateTrail", "PutEventSelectors", "PutInsightSelectors"})
+_DIGEST_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def _reasons(rows: Iterable[Sequence[object]], *names: str) -> pl.DataFrame:
+    schema = {name: _TYPES[name] for name in (*names, "because")}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def unreadable(trail: Trail) -> pl.DataFrame:
+    """Which hours should the damaged files have spoken of? Those just before their delivery."""
+    broken = {
+        problem.log_file: problem.reason
+        for problem in trail.scan.ledger.problems
+        if problem.severity == "error"
+    }
+    return _reasons(
+        (
+            (file.account, file.region, _hour(file.delivered - slack), f"{file.key}: {why}")
+            for file in trail.scan.files
+            if (why := broken.get(file.key)) and file.delivered and file.account
+            for slack in (STAMP_SLACK, timedelta())
+        ),
+        "account",
+        "region",
+        "hour",
+    )
+
+
+def undelivered(trail: Trail) -> pl.DataFrame:
+    """Which hours does an empty digest cover? It proves that nothing was delivered in them."""
+    places = {file.key: file for file in trail.evidence_files}
+    rows: list[Sequence[object]] = []
+    for key, digest in _digests(trail):
+        start = _moment(digest.get("digestStartTime"))
+        if digest.get("logFiles") == [] and start is not None:
+            rows.append((places[key].account, places[key].region, _hour(start), key))
+    return _reasons(rows, "account", "region", "hour")
+
+
+def _digests(trail: Trail) -> Iterator[tuple[str, dict[str, object]]]:
+    for file, stored in trail.scan.source.read(trail.evidence_files):
+        if isinstance(stored, Unread):
+            continue
+        try:
+            digest = json.loads(unpack(stored, MAX_TEXT_BYTES).data)
+        except (ValueError, RecursionError):  # a damaged digest proves nothing
+            continue
+        if isinstance(digest, dict):
+            yield file.key, digest
+
+
+def logging_changes(trail: Trail, hours: Sequence[datetime]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """From when on was an account's trail stopped, and when were its selectors changed?
+
+    Returns:
+        Two frames (account, hour, because): hours in which a trail stood still at least for a part,
+        and hours after a change of what is logged.
+    """
+    calls = (
+        trail.events.filter(
+            pl.col("event_name").is_in(sorted(_STOPS | _STARTS | _SELECTS)),
+            pl.col("error_code").is_null(),
+        )
+        .select("event_time", "event_id", "event_name", account="recipient_account_id")
+        .drop_nulls(["event_time", "account"])
+        .collect()
+        .sort("event_time", "event_id")
+    )
+    stopped: list[Sequence[object]] = []
+    changed: list[Sequence[object]] = []
+    for (account,), part in calls.group_by("account", maintain_order=True):
+        changes = part.select("event_time", "event_name", "event_id").rows()
+        stopped += ((account, hour, why) for hour, why in _standstill(changes, hours))
+        changed += ((account, hour, why) for hour, why in _selected(changes, hours))
+    return _reasons(stopped, "account", "hour"), _reasons(changed, "account", "hour")
+
+
+def _standstill(
+    changes: Sequence[tuple[datetime, str, str]], hours: Sequence[datetime]
+) -> Iterator[tuple[datetime, str]]:
+    """Name the hours that lie between a stop and the next start, each with the stop."""
+    since: datetime | None = None
+    because = ""
+    spans: list[tuple[datetime, datetime, str]] = []
+    for moment, name, event_id in changes:
+        if name in _STOPS and since is None:
+            since, because = moment, f"{name} {event_id}"
+        elif name in _STARTS and since is not None:
+            spans.append((since, moment, because))
+            since = None
+    if since is not None:
+        spans.append((since, datetime.max.replace(tzinfo=UTC), because))
+    for start, end, why in spans:
+        yield from ((hour, why) for hour in hours if hour + HOUR > start and hour < end)
+
+
+def _selected(
+    changes: Sequence[tuple[datetime, str, str]], hours: Sequence[datetime]
+) -> Iterator[tuple[datetime, str]]:
+    """Name the hours after the last change of selectors, each with that change."""
+    selects = [
+        (moment, f"{name} {event_id}") for moment, name, event_id in changes if name in _SELECTS
+    ]
+    for (start, why), end in zip(selects, [*selects[1:], None], strict=True):
+        yield from (
+            (hour, why)
+            for hour in hours
+            if hour + HOUR > start and (end is None or hour + HOUR <= end[0])
+        )
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.strptime(str(text), _DIGEST_TIME).replace(tzinfo=UTC)
+    except ValueError:  # a digest without a readable time proves nothing
+        return None
