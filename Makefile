@@ -44,7 +44,7 @@ fmt: $(VENV)/.test-stamp ## put code into shape
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.test-stamp ## measure against a hand-written loop and other tools
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks
 
 samples: $(VENV)/.test-stamp ## write data-samples/ anew (seeded: same bytes every time)
 	$(BIN)/python tools/make_samples.py
