@@ -17,20 +17,24 @@ def documents() -> list[Path]:
     return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
+def program(page: str) -> str:
+    """The python blocks of a page as one script, each line where the page has it."""
+    lines = [""] * (page.count("\n") + 1)
+    for block in BLOCK.finditer(page):
+        first = page[: block.start(1)].count("\n")
+        code = block[1].splitlines()
+        lines[first : first + len(code)] = code
+    return "\n".join(lines)
+
+
 def test_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every python block runs from the repository root, one after the other."""
     monkeypatch.chdir(ROOT)
-    readme = (ROOT / "README.md").read_text("utf-8")
-    blocks = list(BLOCK.finditer(readme))
-    assert blocks
-    names: dict[str, object] = {"__name__": "readme"}
+    script = program((ROOT / "README.md").read_text("utf-8"))
+    assert "tn.open(" in script
     # A log file of these days is torn on purpose: a reader sees the same warning.
     with pytest.warns(ProblemWarning):
-        for block in blocks:
-            # Blank lines in front make a traceback point at the README's own line.
-            padding = "\n" * readme[: block.start(1)].count("\n")
-            code = compile(padding + block[1], "README.md", "exec")
-            exec(code, names)  # noqa: S102 - our own text
+        exec(compile(script, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102 - our own
 
 
 @pytest.mark.parametrize("page", documents(), ids=lambda page: str(page.relative_to(ROOT)))
