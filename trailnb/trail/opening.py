@@ -9,7 +9,7 @@ from trailnb.sources.opening import source_of
 from trailnb.sources.regions import global_regions
 from trailnb.sources.source import Wanted
 from trailnb.trail import table
-from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of
+from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of, shifted
 from trailnb.trail.scan import EventScan
 from trailnb.trail.trail import EVIDENCE_FOLDERS, Trail
 
@@ -107,8 +107,10 @@ def scan(uri: Openable, **how: Any) -> pl.LazyFrame:
 
 def _wanted(request: Request) -> Wanted:
     """Turn the window of events into a window of deliveries."""
-    start = request.since - STAMP_SLACK - request.lookback if request.since else None
-    end = request.until + request.late if request.until and request.late is not None else None
+    start = shifted(request.since, -STAMP_SLACK - request.lookback) if request.since else None
+    end = (
+        shifted(request.until, request.late) if request.until and request.late is not None else None
+    )
     folders = None
     if request.categories is not None:
         folders = frozenset({FOLDER_OF[name] for name in request.categories}) | EVIDENCE_FOLDERS
@@ -132,7 +134,7 @@ def _sorted_out(
     events: list[LogFile] = []
     before: list[LogFile] = []
     evidence: list[LogFile] = []
-    first = request.since - STAMP_SLACK if request.since else None
+    first = shifted(request.since, -STAMP_SLACK) if request.since else None
     for file in files:
         if file.folder in EVIDENCE_FOLDERS:
             evidence.append(file)

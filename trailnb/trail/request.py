@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -11,11 +12,11 @@ from trailnb.errors import RequestError
 from trailnb.formats.moments import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from trailnb._typing import Moment
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 #: Measured on real deliveries: the newest event in a file is at most five minutes older than the
 #: file's stamp and never younger; ten minutes leave room.
@@ -78,7 +79,7 @@ def request_of(
     )
 
 
-def duration(name: str, value: str | timedelta) -> timedelta:
+def duration(name: str, value: object) -> timedelta:
     """How long is this?
 
     Raises:
@@ -88,24 +89,45 @@ def duration(name: str, value: str | timedelta) -> timedelta:
         >>> duration("late", "36h")
         datetime.timedelta(days=1, seconds=43200)
     """
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.fullmatch(value.strip())
-    if match is None:
+    length = _length(value) if isinstance(value, str) else value
+    if not isinstance(length, timedelta) or length < timedelta():
         raise RequestError(
             f"{name}={value!r} names no duration. Write it like '90m', '36h' or '1d'."
         )
-    return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+    return length
 
 
-def _bound(name: str, value: Moment | None) -> datetime | None:
+def _length(text: str) -> timedelta | None:
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        return None
+    try:
+        return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
+    except OverflowError:  # longer than the calendar
+        return None
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """Which moment is that much later, or the end of the calendar where none is?
+
+    Example:
+        >>> shifted(datetime(2026, 11, 3, tzinfo=UTC), timedelta(hours=-1)).hour
+        23
+    """
+    try:
+        return moment + by
+    except OverflowError:
+        return _LAST if by > timedelta() else _FIRST
+
+
+def _bound(name: str, value: object) -> datetime | None:
     if value is None:
         return None
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
-    parsed = moment(value)
+    parsed = moment(value) if isinstance(value, str) else None
     if parsed is None:
         raise RequestError(
             f"{name}={value!r} names no moment. "
@@ -114,16 +136,17 @@ def _bound(name: str, value: Moment | None) -> datetime | None:
     return parsed
 
 
-def _names(name: str, value: str | Iterable[str] | None) -> frozenset[str] | None:
+def _names(name: str, value: object) -> frozenset[str] | None:
     if value is None:
         return None
-    names = frozenset([value] if isinstance(value, str) else value)
-    if not names or not all(isinstance(one, str) for one in names):
+    many = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+    names = frozenset(one for one in many if isinstance(one, str))
+    if not names or len(names) < len({*many}):
         raise RequestError(f"{name} must name at least one, as text. Leave it out to take all.")
     return names
 
 
-def _categories(value: str | Iterable[str] | None) -> frozenset[str] | None:
+def _categories(value: object) -> frozenset[str] | None:
     names = _names("categories", value)
     if names and not names <= FOLDER_OF.keys():
         unknown = ", ".join(sorted(names - FOLDER_OF.keys()))

@@ -16,7 +16,7 @@ from trailnb.trail.ledger import Ledger, warn_of
 from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
 from trailnb.trail.reading import Numbered, ReadPlan
-from trailnb.trail.request import STAMP_SLACK, Request
+from trailnb.trail.request import STAMP_SLACK, Request, shifted
 from trailnb.trail.workers import chunks
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ def pruned(files: tuple[LogFile, ...], pruning: Pruning, request: Request) -> li
 def _may_match(file: LogFile, pruning: Pruning, request: Request) -> bool:
     if not file.is_placed or file.delivered is None:
         return True
-    if pruning.earliest and file.delivered < pruning.earliest - STAMP_SLACK:
+    if pruning.earliest and file.delivered < shifted(pruning.earliest, -STAMP_SLACK):
         return False
-    if pruning.latest and request.late and file.delivered > pruning.latest + request.late:
+    if pruning.latest and request.late and file.delivered > shifted(pruning.latest, request.late):
         return False
     if pruning.accounts is not None and file.account not in pruning.accounts:
         return False
