@@ -28,6 +28,16 @@ _TYPES = {
 _STOPS = frozenset({"StopLogging", "DeleteTrail"})
 _STARTS = frozenset({"StartLogging", "CreateTrail"})
 _SELECTS = frozenset({"UpdateTrail", "PutEventSelectors", "PutInsightSelectors"})
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+#: The trail's name, whichever way the call spells it: name, ARN, `trailName`.
+_TRAIL = (
+    pl.coalesce(
+        pl.col("request_parameters").str.json_path_match(path) for path in ("$.name", "$.trailName")
+    )
+    .str.replace(".*/", "")
+    .fill_null("")
+    .alias("trail")
+)
 _DIGEST_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -91,16 +101,21 @@ def logging_changes(trail: Trail, hours: Sequence[datetime]) -> tuple[pl.DataFra
             pl.col("event_name").is_in(sorted(_STOPS | _STARTS | _SELECTS)),
             pl.col("error_code").is_null(),
         )
-        .select("event_time", "event_id", "event_name", account="recipient_account_id")
+        .select("event_time", "event_id", "event_name", _TRAIL, account="recipient_account_id")
         .drop_nulls(["event_time", "account"])
         .collect()
         .sort("event_time", "event_id")
     )
     stopped: list[Sequence[object]] = []
     changed: list[Sequence[object]] = []
+    for _, part in calls.group_by("trail", maintain_order=True):
+        # One account may stop a trail that another starts again: an organization's.
+        changes = part.select("event_time", "event_name", "event_id").rows()
+        stops = part.filter(pl.col("event_name").is_in(sorted(_STOPS)))["account"].unique()
+        stills = list(_standstill(changes, hours)) if len(stops) else []
+        stopped += ((account, hour, why) for account in stops for hour, why in stills)
     for (account,), part in calls.group_by("account", maintain_order=True):
         changes = part.select("event_time", "event_name", "event_id").rows()
-        stopped += ((account, hour, why) for hour, why in _standstill(changes, hours))
         changed += ((account, hour, why) for hour, why in _selected(changes, hours))
     return _reasons(stopped, "account", "hour"), _reasons(changed, "account", "hour")
 
@@ -119,7 +134,7 @@ def _standstill(
             spans.append((since, moment, because))
             since = None
     if since is not None:
-        spans.append((since, datetime.max.replace(tzinfo=UTC), because))
+        spans.append((since, _FOREVER, because))
     for start, end, why in spans:
         yield from ((hour, why) for hour in hours if hour + HOUR > start and hour < end)
 
@@ -131,12 +146,9 @@ def _selected(
     selects = [
         (moment, f"{name} {event_id}") for moment, name, event_id in changes if name in _SELECTS
     ]
-    for (start, why), end in zip(selects, [*selects[1:], None], strict=True):
-        yield from (
-            (hour, why)
-            for hour in hours
-            if hour + HOUR > start and (end is None or hour + HOUR <= end[0])
-        )
+    ends = [start for start, _ in selects[1:]] + [_FOREVER]
+    for (start, why), end in zip(selects, ends, strict=False):
+        yield from ((hour, why) for hour in hours if start < hour + HOUR <= end)
 
 
 def _hour(moment: datetime) -> datetime:
