@@ -77,21 +77,22 @@ class EventScan:
         self, columns: tuple[str, ...], predicate: pl.Expr | None = None, n_rows: int | None = None
     ) -> Iterator[pl.DataFrame]:
         """Which rows pass, batch by batch, in delivery order?"""
-        if n_rows == 0:
-            yield pl.DataFrame(schema=schema()).select(columns)
-            return
-        query = Query.of(self, columns, predicate)
+        if n_rows is not None:
+            return self._first(n_rows, columns, predicate)
+        return Query.of(self, columns, predicate).frames()
+
+    def _first(
+        self, n_rows: int, columns: tuple[str, ...], predicate: pl.Expr | None
+    ) -> Iterator[pl.DataFrame]:
+        """Which of the first `n_rows` rows pass? Polars counts rows before it filters them."""
+        read = tuple(dict.fromkeys([*columns, *_roots(predicate)]))
         left = n_rows
-        sent = 0
-        for frame in query.frames():
-            part = frame if left is None else frame.head(left)
-            sent += 1
-            yield part
-            left = None if left is None else left - part.height
-            if left == 0:
-                break
-        if not sent:
-            yield pl.DataFrame(schema=schema()).select(columns)
+        for frame in Query.of(self, read, None).frames() if left else ():
+            part = frame.head(left)
+            left -= part.height
+            yield (part if predicate is None else part.filter(predicate)).select(columns)
+            if not left:
+                return
 
 
 @dataclass
