@@ -25,6 +25,12 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\]]', re.DOTALL
 #: Numbers stay text: a number of 5,000 digits is no reason to stop.
 _CHECKER = JSONDecoder(strict=False, parse_int=str, parse_float=str)
 _IS_STRICT = False
+#: Characters to check at first. An error of the JSON module costs what stands before it in the text
+#: it was given, so a file with a thousand torn records is checked in windows.
+_WINDOW = 32_768
+_WINDOW_GROWTH = 8
+#: What a cut can tear besides strings and numbers: `-Infinity`, or a surrogate pair.
+_LONGEST_TOKEN = 16
 _CLOSES = {"{": "}", "[": "]"}
 
 
@@ -62,12 +68,26 @@ def checked_end(text: str, start: int) -> int:
     Raises:
         TornError: with the position of what is no JSON.
     """
-    try:
-        return _CHECKER.raw_decode(text, start)[1]
-    except JSONDecodeError as error:
-        raise TornError(error.msg, error.pos) from None
-    except RecursionError:
-        return value_end(text, start)  # too deep to check; its brackets still match
+    size = _WINDOW
+    while True:
+        window = text[start : start + size]
+        is_cut = start + size < len(text)
+        try:
+            end = _CHECKER.raw_decode(window)[1]
+        except JSONDecodeError as error:
+            if not (is_cut and _may_be_the_cut(error, size)):
+                raise TornError(error.msg, start + error.pos) from None
+        except RecursionError:
+            return value_end(text, start)  # too deep to check; its brackets still match
+        else:
+            if not is_cut or end < size:
+                return start + end
+        size *= _WINDOW_GROWTH
+
+
+def _may_be_the_cut(error: JSONDecodeError, size: int) -> bool:
+    """Tell whether the error may come from where the window ends, not from the text."""
+    return error.pos >= size - _LONGEST_TOKEN or error.msg.startswith("Unterminated string")
 
 
 def value_end(text: str, start: int) -> int:
