@@ -22,12 +22,14 @@ _BETWEEN = re.compile("[ \t\r\n,\\]}\x00\x1e\ufeff]*")
 _OPENING = re.compile(
     r'\{\s*"(?!(?:' + "|".join(sorted(KNOWN_FIELDS)) + r')")[^"\\]{0,64}"\s*:\s*\[|\['
 )
-#: A record begins with one of its known fields, in whatever order a tool wrote them.
+#: A record begins with one of its known fields, in whatever order a tool wrote them; an object
+#: that begins a line is one too, and so is a log event of a CloudWatch subscription.
 _RECORD_START = re.compile(
     r'\{\s*"(?:' + "|".join(sorted(KNOWN_FIELDS)) + r'|detail|_raw|EventId|CloudTrailEvent)"\s*:'
+    r'|(?<=\n)\{\s*"|\{\s*"id"\s*:\s*"\d+"\s*,\s*"timestamp"'
 )
 #: Trying to read from every possible start may cost this many times the text, never more.
-_MAX_EFFORT = 64
+_MAX_EFFORT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,11 @@ def pieces(text: str) -> Iterator[Piece]:
             end = checked_end(text, at)
         except TornError as torn:
             effort -= max(torn.position - at, 0)
-            inside = _OPENING.match(text, at)
-            following = None if effort < 0 else _RECORD_START.search(text, at + 1)
-            if inside and effort >= 0:
+            inside = _OPENING.match(text, at) if effort >= 0 else None
+            if inside:
                 at = _after_blank(text, inside.end())
                 continue
+            following = _RECORD_START.search(text, at + 1) if effort >= 0 else None
             end = following.start() if following else len(text)
             yield Piece(at, text[at:end], torn.reason)
         else:
