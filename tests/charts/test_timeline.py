@@ -85,6 +85,8 @@ def test_hostile_text_is_spelled_out() -> None:
     (mark,) = values(answer((0, evil, "s3:Get\u202e", "success")))
     assert mark["lane"] == r"ops\u202e\x1b[31m\r\n<script>"
     assert mark["actions"] == r"s3:Get\u202e"
+    titled = charts.timeline(answer(), title=f"What {evil} did").to_dict()
+    assert titled["title"] == r"What ops\u202e\x1b[31m\r\n<script> did"
 
 
 def test_actors_that_read_alike_keep_their_lanes() -> None:

@@ -9,6 +9,7 @@ import altair as alt
 import polars as pl
 
 from trailnb._frame import needs, table
+from trailnb._plain import plain
 from trailnb.charts import _look
 from trailnb.charts._offline import Chart
 
@@ -164,7 +165,7 @@ def _drawn(
     first, last = span
     row = _ROW if len(lanes) <= _CROWDED else _TIGHT_ROW
     chart = Chart(
-        alt.InlineData(values=values), title=title, description=description, width=_WIDTH
+        alt.InlineData(values=values), title=plain(title), description=description, width=_WIDTH
     ).mark_point(filled=True, opacity=0.9, strokeWidth=0)
     drawn: Chart = chart.encode(
         x=_look.utc("time", "time (UTC)", days=(last - first) / timedelta(days=1)),
