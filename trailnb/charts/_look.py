@@ -95,7 +95,8 @@ def config() -> alt.Config:
         axis=alt.AxisConfig(
             domain=False,
             ticks=False,
-            gridOpacity=0.4,
+            gridColor="#8b8c8f",  # faint on white and on near-black alike
+            gridOpacity=0.2,
             labelFontSize=11,
             labelPadding=6,
             titleFontSize=11,
