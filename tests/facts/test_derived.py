@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.evidence import event, events
 from trailnb.facts.columns import BY_NAME, base_schema
@@ -34,3 +38,32 @@ def test_meant_to_be_null_only_in_target() -> None:
     empty = pl.DataFrame(schema=base_schema()).clear(1)
     seen = with_derived(empty, [column.name for column in DERIVED]).row(0, named=True)
     assert [c.name for c in DERIVED if seen[c.name] is None] == ["target"]
+
+
+ODD = st.one_of(
+    st.none(),
+    st.text(max_size=30),
+    st.sampled_from(["AssumedRole", "iam.amazonaws.com", "DeleteUser", "arn:aws:iam::1:user/x"]),
+    st.recursive(
+        st.none() | st.text(max_size=8),
+        lambda x: (
+            st.lists(x) | st.dictionaries(st.sampled_from(["userName", "ARN", "arn", "items"]), x)
+        ),
+    ).map(json.dumps),
+)
+
+
+@settings(deadline=None)  # the first plan of an expression is slow
+@given(st.data())
+def test_no_record_is_too_odd(data: st.DataObject) -> None:
+    """Whatever stands in the text columns, every derived column has a value or null."""
+    texts = [name for name, dtype in base_schema().items() if dtype == pl.String]
+    needed = sorted({name for column in DERIVED for name in column.needs} & set(texts))
+    cells = {name: data.draw(ODD) for name in needed}
+    odd = pl.DataFrame(schema=base_schema()).clear(1)
+    odd = odd.with_columns(
+        pl.lit(cell, dtype=pl.String).alias(name) for name, cell in cells.items()
+    )
+    names = [column.name for column in DERIVED]
+    row = with_derived(odd, names).select(names).row(0, named=True)
+    assert [name for name, cell in row.items() if cell is None] in ([], ["target"])
