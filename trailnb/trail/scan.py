@@ -11,20 +11,20 @@ from polars.io.plugins import register_io_source
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED
 from trailnb.formats.needles import pattern_of
-from trailnb.trail.copies import Copies
+from trailnb.reading.copies import Copies
 from trailnb.trail.ledger import Ledger, warn_of
 from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
-from trailnb.trail.reading import Numbered, ReadPlan
+from trailnb.reading.chunks import Numbered, ReadPlan
 from trailnb.trail.request import STAMP_SLACK, Request, shifted
-from trailnb.trail.workers import chunks
+from trailnb.reading.workers import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trailnb.formats.problem import Problem
     from trailnb.sources.source import LogFile, Source
-    from trailnb.trail.reading import Chunk
+    from trailnb.reading.chunks import Chunk
 
 _PROVENANCE = frozenset({"log_file", "log_index"})
 #: An event without a readable time cannot be shown to lie outside, so it stays.

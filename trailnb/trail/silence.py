@@ -10,7 +10,7 @@ import polars as pl
 
 from trailnb.formats.gunzip import unpack
 from trailnb.sources.source import Unread
-from trailnb.trail.reading import MAX_TEXT_BYTES
+from trailnb.reading.chunks import MAX_TEXT_BYTES
 from trailnb.trail.request import STAMP_SLACK
 
 if TYPE_CHECKING:

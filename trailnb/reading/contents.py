@@ -12,7 +12,7 @@ import polars as pl
 from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER, Batch
 from trailnb.formats.gunzip import unpack
 from trailnb.sources.source import Unread
-from trailnb.trail.reading import MAX_TEXT_BYTES
+from trailnb.reading.chunks import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

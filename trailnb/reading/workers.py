@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.formats.problem import Problem
-from trailnb.trail.reading import Chunk, read_chunks
+from trailnb.reading.chunks import Chunk, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
     from trailnb.sources.source import Source
-    from trailnb.trail.reading import Numbered, ReadPlan
+    from trailnb.reading.chunks import Numbered, ReadPlan
 
 #: One task: about this much stored data, or this many files.
 TASK_BYTES = 4 << 20

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER
-from trailnb.trail.contents import Contents
-from trailnb.trail.reading import KEY_DAY, KEY_HIGH, KEY_LOW
-from trailnb.trail.spill import SpilledRun
+from trailnb.reading.contents import Contents
+from trailnb.reading.chunks import KEY_DAY, KEY_HIGH, KEY_LOW
+from trailnb.reading.spill import SpilledRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
