@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from trailnb.facts.columns import BY_NAME, KNOWN_FIELDS, Column
 from trailnb.formats.gunzip import other_packing
 from trailnb.formats.json_text import MAX_DEPTH, TornError, fields_of, storable, text_of
-from trailnb.formats.problem import Problem, Severity
+from trailnb.formats.problem import Problem
 from trailnb.formats.records import MAX_RECORD_BYTES
 from trailnb.formats.salvage import pieces
+from trailnb.formats.sniff import text_kind
 from trailnb.formats.unwrap import Found, unwrap
 
 if TYPE_CHECKING:
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
     from trailnb.formats.records import Cells
 
 _FLAGS = {"true": True, "false": False}
-_BYTE_ORDER_MARKS = (
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-)
-_EMPTY = frozenset({"[]", "{}"})
+#: A byte order mark stays in the text, where it counts as a blank, so that positions hold.
+_BYTE_ORDER_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+#: Where the wrappings keep their records; a page without any is as empty as a log file.
+_CONTAINERS = ("Records", "Events", "events", "logEvents")
 
 
 class LenientReader:
@@ -44,26 +43,30 @@ class LenientReader:
         packing = other_packing(data)
         if packing:
             return 0, [Problem(log_file, f"not CloudTrail events: {packing}", "note", 0)]
-        text, problems = _decoded(log_file, data)
+        encoding, text, problems = _decoded(log_file, data)
+        places = _Places(text, encoding)
         count = 0
         faults: list[Found] = []
         for found in _found(text):
-            if found.fields is None or len(found.text) > MAX_RECORD_BYTES:
+            if found.fields is None:
                 faults.append(found)
                 continue
-            problems += self._append(log_file, found, count, text, cells)
+            problems += self._append(log_file, found, count, places, cells)
             count += 1
-        return count, problems + _faults(log_file, text, faults, count)
+        said = _faults(log_file, text, faults, places, count)
+        if count == 0 and all(problem.severity == "note" for problem in said):
+            problems = []  # in a file that holds no events, odd bytes are nothing to report
+        return count, problems + said
 
     def _append(
-        self, log_file: str, found: Found, index: int, text: str, cells: Cells
+        self, log_file: str, found: Found, index: int, places: _Places, cells: Cells
     ) -> list[Problem]:
         """Append one record's cells; returns what was odd about it."""
         odd: list[str] = []
         row = [self._cell(column, found, odd) for column in self._columns]
         for column, value in zip(self._columns, row, strict=True):
             cells[column.name].append(value)
-        position = _position(text, found.start) if odd else None
+        position = places.bytes_before(found.start) if odd else None
         return [Problem(log_file, reason, "note", position, index) for reason in odd]
 
     def _cell(self, column: Column, found: Found, odd: list[str]) -> Any:  # noqa: ANN401 - a cell
@@ -87,14 +90,33 @@ class LenientReader:
         return None if shown is None else storable(shown)
 
 
-def _decoded(log_file: str, data: bytes) -> tuple[str, list[Problem]]:
+class _Places:
+    """Where characters of the text stand in its bytes; cheap when asked in order."""
+
+    def __init__(self, text: str, encoding: str) -> None:
+        self._text = text
+        self._encoding = encoding
+        self._at = self._bytes = 0
+
+    def bytes_before(self, start: int) -> int:
+        if self._encoding == "utf-8" and self._text.isascii():
+            return start
+        if start < self._at:
+            self._at = self._bytes = 0
+        self._bytes += len(self._text[self._at : start].encode(self._encoding))
+        self._at = start
+        return self._bytes
+
+
+def _decoded(log_file: str, data: bytes) -> tuple[str, str, list[Problem]]:
     """Turn bytes into text; bytes that are no UTF-8 are replaced and said."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(encoding), []
+        return encoding, data.decode(encoding), []
     except UnicodeDecodeError as error:
         reason = f"bytes that are no {encoding.upper()} text were replaced by U+FFFD"
-        return data.decode(encoding, "replace"), [Problem(log_file, reason, "warning", error.start)]
+        problem = Problem(log_file, reason, "warning", error.start)
+        return encoding, data.decode(encoding, "replace"), [problem]
 
 
 def _found(text: str) -> Iterator[Found]:
@@ -110,51 +132,49 @@ def _found(text: str) -> Iterator[Found]:
             found.append(Found(f"torn JSON: {torn.reason}", None, piece.start))
         except RecursionError:
             found.append(Found(f"nested deeper than {MAX_DEPTH} wrappings", None, piece.start))
-        yield from found
+        yield from map(_bounded, found)
         if not found and not _is_empty(piece.text):
             yield Found("JSON that holds no CloudTrail record", None, piece.start)
 
 
+def _bounded(found: Found) -> Found:
+    """Refuse a record that is larger than any real one."""
+    if found.fields is None or len(found.text) <= MAX_RECORD_BYTES:
+        return found
+    reason = f"a record of more than {MAX_RECORD_BYTES} bytes was refused"
+    return Found(reason, None, found.start, is_lost=True)
+
+
 def _is_empty(text: str) -> bool:
-    """Tell whether this is an empty delivery: an empty list, or an object of empty lists."""
-    bare = text.strip()
-    if bare in _EMPTY or "".join(bare.split()) == '{"Records":[]}':
-        return True
-    return bare.startswith("[") and not bare[1:-1].strip()
+    """Tell whether this is an empty delivery: an empty list, object, or page of records."""
+    if text.startswith("{"):
+        fields = fields_of(text)
+        held = [fields.get(name, "") for name in _CONTAINERS]
+        return not fields or any(_is_empty(value) for value in held if value.startswith("["))
+    return text.startswith("[") and not text[1:-1].strip()
 
 
-def _faults(log_file: str, text: str, faults: list[Found], count: int) -> list[Problem]:
+def _faults(
+    log_file: str, text: str, faults: list[Found], places: _Places, count: int
+) -> list[Problem]:
     """Say what was no record: once for a file that holds no event at all, else each place."""
     if not faults:
         return []
-    if count == 0 and not any(fault.text.startswith("torn") for fault in faults):
-        kinds = "; ".join(dict.fromkeys(storable(fault.text)[:120] for fault in faults[:3]))
-        return [Problem(log_file, f"not CloudTrail events: {kinds}", "note", faults[0].start)]
-    if count == 0 and not _may_be_log(log_file, text):
-        return [Problem(log_file, "not CloudTrail events: not JSON", "note", 0)]
+    if count == 0 and not any(fault.is_lost for fault in faults):
+        position = places.bytes_before(faults[0].start)
+        if not any(fault.text.startswith("torn") for fault in faults):
+            kinds = "; ".join(dict.fromkeys(storable(fault.text)[:120] for fault in faults[:3]))
+            return [Problem(log_file, f"not CloudTrail events: {kinds}", "note", position)]
+        if not _may_be_log(log_file, text):
+            return [Problem(log_file, f"not CloudTrail events: {text_kind(text)}", "note", 0)]
     return [
-        Problem(log_file, _reason(fault), _severity(fault), _position(text, fault.start))
+        Problem(log_file, storable(fault.text)[:200], "error", places.bytes_before(fault.start))
         for fault in faults
     ]
 
 
 def _may_be_log(log_file: str, text: str) -> bool:
     return "CloudTrail" in log_file or '"event' in text or '"Records"' in text
-
-
-def _reason(fault: Found) -> str:
-    if fault.fields is not None:
-        return f"a record of more than {MAX_RECORD_BYTES} bytes was refused"
-    return storable(fault.text)[:200]
-
-
-def _severity(_fault: Found) -> Severity:
-    return "error"
-
-
-def _position(text: str, start: int) -> int:
-    """Count bytes, not characters."""
-    return len(text[:start].encode("utf-8", "surrogatepass"))
 
 
 def _lookup(fields: dict[str, str], path: Path) -> str | None:
@@ -180,7 +200,7 @@ def _flag(column: Column, value: str, odd: list[str]) -> bool | None:
     """Read true and false, as JSON or as text in any case; what else stands there is said."""
     if value == "null":
         return None
-    known = _FLAGS.get(value.strip('"').lower())
+    known = _FLAGS.get((text_of(value) or "").lower())
     if known is None:
         odd.append(f"{'.'.join(column.path)} is neither true nor false: {value[:80]}")
     return known

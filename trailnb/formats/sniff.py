@@ -41,11 +41,18 @@ _TELLTALES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"configurationItem"}), "an AWS Config item"),
     (frozenset({"configRuleId"}), "an AWS Config rule invocation"),
     (frozenset({"receiptHandle", "messageId"}), "an SQS message"),
+    (frozenset({"ReceiptHandle", "Body"}), "an SQS message"),
     (frozenset({"EventSubscriptionArn"}), "an SNS notification"),
     (frozenset({"TopicArn", "Message"}), "an SNS notification"),
     (frozenset({"s3ObjectKey", "s3Bucket"}), "a CloudTrail delivery notification"),
     (frozenset({"log-status", "srcaddr"}), "VPC flow logs"),
     (frozenset({"dynamodb", "eventSourceARN"}), "a DynamoDB stream"),
+)
+
+#: Text that is no JSON: the head line of a flow log, or the default fields of a line.
+_FLOW_LOG = re.compile(
+    r"\s*+(?:(?=[^\n]{0,900}\bsrcaddr\b)[a-z-]+ [a-z-]+ "
+    r"|\d+ (?:\d{12}|unknown) (?:eni-[0-9a-f]+|-) )"
 )
 
 
@@ -86,3 +93,13 @@ def other_kind(fields: Mapping[str, str]) -> str | None:
     if "detail-type" in fields:
         return f"an EventBridge event {fields['detail-type'][:80]}"
     return None
+
+
+def text_kind(text: str) -> str:
+    """What is this text that is no JSON?
+
+    Example:
+        >>> text_kind("2 111122223333 eni-0a1b2c3d 198.51.100.7 192.0.2.1 443 49152 6 …")
+        'VPC flow logs'
+    """
+    return "VPC flow logs" if _FLOW_LOG.match(text) else "not JSON"

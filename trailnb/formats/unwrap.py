@@ -10,12 +10,12 @@ CloudWatch Logs and EventBridge user guides.
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trailnb.formats.gunzip import unpack
-from trailnb.formats.json_text import TornError, checked_end, fields_of, items_of, text_of
+from trailnb.formats.json_text import fields_of, items_of, text_of
+from trailnb.formats.salvage import pieces
 from trailnb.formats.sniff import is_event, other_kind
 
 if TYPE_CHECKING:
@@ -28,18 +28,22 @@ _BASE64_GZIP = "H4sI"
 _MAX_PAYLOAD_BYTES = 64 << 20
 #: Text must hold one of these to be worth another look as JSON.
 _HINTS = ("eventName", "eventVersion", "eventCategory", "eventSource", _BASE64_GZIP)
+#: Where OCSF keeps what it has no place for: eventType and recipientAccountId, but no event.
+_LEFTOVERS = "unmapped"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A record's exact text with its fields, or (`fields` None) a reason why a part is none.
 
-    `start` is the position of the outermost value it lies in.
+    `start` is the position of the outermost value it lies in. `is_lost` tells a part that was meant
+    to be a record from one that is something else.
     """
 
     text: str
     fields: dict[str, str] | None
     start: int = 0
+    is_lost: bool = False
 
 
 def unwrap(text: str, start: int = 0, depth: int = 0) -> Iterator[Found]:
@@ -82,7 +86,7 @@ def _unwrap_object(text: str, start: int, depth: int) -> Iterator[Found]:
         if name == "Records" and value.startswith("["):
             within = start + text.index(value) if depth == 0 else start
             inner += _unwrap_items(value, within, depth + 1, is_record_list=True)
-        elif value[0] in '[{"':
+        elif value[0] in '[{"' and name != _LEFTOVERS:
             inner += unwrap(value, start, depth + 1)
     yield from inner
     kind = other_kind(fields)
@@ -93,20 +97,30 @@ def _unwrap_object(text: str, start: int, depth: int) -> Iterator[Found]:
 def _unwrap_text(text: str, start: int, depth: int) -> Iterator[Found]:
     """Look into text that may be JSON again, or a compressed subscription payload."""
     if text.startswith(_BASE64_GZIP):
-        text = _payload(text)
+        yield from _unwrap_payload(text, start, depth)
+        return
     body = text.lstrip("\ufeff \t\r\n")
     if not body.startswith(("{", "[")) or not any(hint in body for hint in _HINTS):
         return
-    try:
-        end = checked_end(body, 0)
-        yield from unwrap(body[:end], start, depth + 1)
-    except TornError as torn:
-        yield Found(f"text inside that should be a record is no JSON ({torn.reason})", None, start)
+    for piece in pieces(body):
+        if piece.fault:
+            said = f"text inside that should be a record is no JSON ({piece.fault})"
+            yield Found(said, None, start, is_lost=body[0] == "{")
+        else:
+            yield from unwrap(piece.text, start, depth + 1)
 
 
-def _payload(text: str) -> str:
+def _unwrap_payload(text: str, start: int, depth: int) -> Iterator[Found]:
+    """Look into base64 of gzip; what is damaged is said, what precedes the damage is kept."""
+    if depth > _MAX_WRAPPINGS:
+        yield Found("a wrapping nested too deep", None, start)
+        return
     try:
         stored = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return ""
-    return unpack(stored, _MAX_PAYLOAD_BYTES).data.decode("utf-8", "replace")
+    except ValueError:  # not only binascii.Error: text that is no ASCII raises its parent
+        yield Found("a compressed payload is no base64", None, start, is_lost=True)
+        return
+    unpacked = unpack(stored, _MAX_PAYLOAD_BYTES)
+    if unpacked.fault:
+        yield Found(f"a compressed payload is damaged: {unpacked.fault}", None, start, is_lost=True)
+    yield from _unwrap_text(unpacked.data.decode("utf-8", "replace"), start, depth + 1)
