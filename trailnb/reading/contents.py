@@ -11,11 +11,11 @@ import polars as pl
 
 from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER, Batch
 from trailnb.formats.gunzip import unpack
-from trailnb.sources.source import Unread
 from trailnb.reading.chunks import MAX_TEXT_BYTES
+from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from trailnb.sources.source import LogFile, Source
 
@@ -28,10 +28,12 @@ _MOST_FILES = 1024
 
 @dataclass
 class Contents:
-    """Compares whole records by reading their files once more."""
+    """Compares whole records by reading them once more.
 
-    source: Source
-    files: Sequence[LogFile]
+    `records` gives the records of a file by its number: FILE_NUMBER, FILE_INDEX, record.
+    """
+
+    records: Callable[[int], pl.DataFrame]
     _variants: dict[Place, list[Place]] = field(default_factory=dict)
     _sums: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
 
@@ -56,7 +58,7 @@ class Contents:
         if number in self._sums:
             self._sums.move_to_end(number)
             return self._sums[number]
-        self._sums[number] = self._records(number).select(
+        self._sums[number] = self.records(number).select(
             FILE_NUMBER,
             FILE_INDEX,
             high=pl.col("record").hash(1),
@@ -65,13 +67,6 @@ class Contents:
         if len(self._sums) > _MOST_FILES:
             self._sums.popitem(last=False)
         return self._sums[number]
-
-    def _records(self, number: int) -> pl.DataFrame:
-        batch = Batch(("record",))
-        for file, stored in self.source.read([self.files[number]]):
-            if not isinstance(stored, Unread):
-                batch.add(number, file.key, unpack(stored, MAX_TEXT_BYTES).data)
-        return batch.frame()
 
     def _are_same_json(self, pair: dict[str, int]) -> bool:
         """Compare what the two records mean: one may have been written again by a tool."""
@@ -87,13 +82,22 @@ class Contents:
         return False
 
     def _record(self, number: int, index: int) -> object:
-        records = self._records(number)
+        records = self.records(number)
         if index >= records.height:
             return None
         try:
             return json.loads(records["record"][index], parse_int=_number, parse_float=_number)
         except (ValueError, RecursionError):  # lenient text: only equal bytes count then
             return None
+
+
+def records_of(source: Source, files: Sequence[LogFile], number: int) -> pl.DataFrame:
+    """Which records does this log file hold, read once more?"""
+    batch = Batch(("record",))
+    for file, stored in source.read([files[number]]):
+        if not isinstance(stored, Unread):
+            batch.add(number, file.key, unpack(stored, MAX_TEXT_BYTES).data)
+    return batch.frame()
 
 
 def _number(text: str) -> bytes:

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER
-from trailnb.reading.contents import Contents
 from trailnb.reading.chunks import KEY_DAY, KEY_HIGH, KEY_LOW
+from trailnb.reading.contents import Contents
 from trailnb.reading.spill import SpilledRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trailnb.sources.source import LogFile, Source
+    from collections.abc import Callable
 
 _KEY_COLUMNS = (KEY_LOW, KEY_HIGH, KEY_DAY, FILE_NUMBER, FILE_INDEX)
 _AGAIN = ("row", FILE_NUMBER, FILE_INDEX, "first_number", "first_index")
@@ -39,13 +37,15 @@ _EPOCH = date(1970, 1, 1)
 class Copies:
     """Remembers which events have passed, and lets only first copies through.
 
+    `records` gives a file's whole records by its number. `late` is how long after its event a copy
+    may come; None holds every key to the end.
+
     Keys lie in a few sorted runs that are searched by bisection (a log-structured merge: O'Neil et
     al., 1996), 28 bytes an event. `dropped` counts copies by the number of the file that held them,
     `differing` the events that share an id with another and differ from it.
     """
 
-    source: Source
-    files: Sequence[LogFile]
+    records: Callable[[int], pl.DataFrame]
     late: timedelta | None
     most_keys_in_memory: int = MOST_KEYS_IN_MEMORY
     dropped: Counter[int] = field(default_factory=Counter)
@@ -59,8 +59,7 @@ class Copies:
 
     def __post_init__(self) -> None:
         """Prepare the comparison of whole records, which is rarely needed."""
-        self._contents = Contents(self.source, self.files)
-        self._may_release = self.late is not None and all(file.delivered for file in self.files)
+        self._contents = Contents(self.records)
 
     def keep_first(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Which rows of this frame are no copies of a row that came before?"""
@@ -83,7 +82,7 @@ class Copies:
 
     def release(self, delivered: datetime | None) -> None:
         """Forget the days that no file delivered from now on can repeat."""
-        if not self._may_release or delivered is None or self.late is None:
+        if delivered is None or self.late is None:
             return
         first_open = ((delivered - self.late).date() - _EPOCH).days
         if first_open > self._released_until:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
-    from trailnb.sources.source import Source
     from trailnb.reading.chunks import Numbered, ReadPlan
+    from trailnb.sources.source import Source
 
 #: One task: about this much stored data, or this many files.
 TASK_BYTES = 4 << 20

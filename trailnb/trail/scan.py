@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,20 +12,21 @@ from polars.io.plugins import register_io_source
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED
 from trailnb.formats.needles import pattern_of
+from trailnb.reading.chunks import Numbered, ReadPlan
+from trailnb.reading.contents import records_of
 from trailnb.reading.copies import Copies
+from trailnb.reading.workers import chunks
 from trailnb.trail.ledger import Ledger, warn_of
 from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
-from trailnb.reading.chunks import Numbered, ReadPlan
 from trailnb.trail.request import STAMP_SLACK, Request, shifted
-from trailnb.reading.workers import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trailnb.formats.problem import Problem
-    from trailnb.sources.source import LogFile, Source
     from trailnb.reading.chunks import Chunk
+    from trailnb.sources.source import LogFile, Source
 
 _PROVENANCE = frozenset({"log_file", "log_index"})
 #: An event without a readable time cannot be shown to lie outside, so it stays.
@@ -61,6 +63,12 @@ class EventScan:
         return register_io_source(
             self, schema=schema(), validate_schema=False, is_pure=True, explain_name="trail"
         )
+
+    def copies(self) -> Copies:
+        """Start to remember which events have passed."""
+        is_dated = all(file.delivered for file in self.files)
+        late = self.request.late if is_dated else None
+        return Copies(partial(records_of, self.source, self.files), late)
 
     def __call__(
         self,
@@ -131,7 +139,7 @@ class Query:
             is_keyed=is_deduped,
         )
         files = pruned(scan.files, pruning, scan.request)
-        copies = Copies(scan.source, scan.files, scan.request.late) if is_deduped else None
+        copies = scan.copies() if is_deduped else None
         return cls(scan, columns, predicate if is_after else None, plan, files, copies)
 
     @classmethod

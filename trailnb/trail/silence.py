@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.formats.gunzip import unpack
-from trailnb.sources.source import Unread
 from trailnb.reading.chunks import MAX_TEXT_BYTES
+from trailnb.sources.source import Unread
 from trailnb.trail.request import STAMP_SLACK
 
 if TYPE_CHECKING:
