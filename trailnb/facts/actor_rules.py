@@ -24,7 +24,7 @@ _NO_CALLER = ("AWSService", "AWSAccount", "Unknown")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to know the actor; it applies where `name` is not null."""
+    """One way to know the actor; it applies where `name`, read by `over_rules`, is not null."""
 
     source: str
     kind: str
@@ -40,6 +40,23 @@ def rules() -> tuple[Rule, ...]:
         ('identity_center', 'principal_id')
     """
     return (*_session_rules(), *_user_rules(), *_service_rules(), *_account_rules(), *_last_rules())
+
+
+def over_rules(answer: pl.Expr) -> pl.Expr:
+    """What does an expression over the rules' names come to?
+
+    Role and session are read from the ARN once, not once per rule.
+
+    Example:
+        >>> from trailnb.facts.columns import base_schema
+        >>> empty = pl.DataFrame(schema=base_schema()).clear(1)
+        >>> empty.with_columns(user_type=pl.lit("IAMUser"), user_name=pl.lit("alice")).select(
+        ...     over_rules(pl.coalesce(*(rule.name for rule in rules())))
+        ... ).item()
+        'alice'
+    """
+    known: pl.Expr = pl.struct(_role().alias("role"), _session().alias("session"))
+    return known.struct.with_fields(answer.alias("answer")).struct.field("answer")
 
 
 def _typed(*kinds: str) -> pl.Expr:
@@ -62,7 +79,7 @@ def _role() -> pl.Expr:
 
 
 def _session_rules() -> tuple[Rule, ...]:
-    role, session = _role(), _session()
+    role, session = pl.field("role"), pl.field("session")
     text = pl.lit("role/") + role + (pl.lit("/") + session).fill_null("")
     portal_user = pl.when(role.str.starts_with("AWSReservedSSO_")).then(session)
     on_behalf_of = pl.lit("identity-center/") + present("on_behalf_of_user_id")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from trailnb.facts.actor_rules import rules
+from trailnb.facts.actor_rules import over_rules, rules
 
 KINDS = ("human", "workload", "service", "external account", "root", "unknown")
 
@@ -28,7 +28,7 @@ def actor() -> pl.Expr:
         ... ).item()
         'alice'
     """
-    return pl.coalesce(*(rule.name for rule in rules()), pl.lit("unknown"))
+    return over_rules(pl.coalesce(*(rule.name for rule in rules()), pl.lit("unknown")))
 
 
 def actor_kind() -> pl.Expr:
@@ -41,7 +41,7 @@ def actor_kind() -> pl.Expr:
         'root'
     """
     decided = (pl.when(rule.name.is_not_null()).then(pl.lit(rule.kind)) for rule in rules())
-    return pl.coalesce(*decided, pl.lit("unknown"))
+    return over_rules(pl.coalesce(*decided, pl.lit("unknown")))
 
 
 def actor_source() -> pl.Expr:
@@ -56,4 +56,4 @@ def actor_source() -> pl.Expr:
         'service_principal'
     """
     decided = (pl.when(rule.name.is_not_null()).then(pl.lit(rule.source)) for rule in rules())
-    return pl.coalesce(*decided, pl.lit("nothing"))
+    return over_rules(pl.coalesce(*decided, pl.lit("nothing")))
