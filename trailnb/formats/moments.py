@@ -13,7 +13,7 @@ _UTC_MICROSECONDS = pl.Datetime("us", "UTC")
 _BLANKS = re.compile(r"\s+")
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r"(Z|UTC|[+-]\d\d:?\d\d)?",
+    r"(?: ?(Z|UTC|[+-]\d\d:?\d\d))?",
     re.IGNORECASE,
 )
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)()(Z)?")
@@ -22,6 +22,8 @@ _US = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) 
 _EPOCH = re.compile(r"\d{9,13}(?:\.\d+)?(?:[eE]\+?\d+)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MILLISECONDS_FROM = 100_000_000_000
+#: Polars reads years that Python's datetime does not have; no log is that old.
+_YEAR_ONE = int(datetime(1, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 def moments(texts: pl.Series) -> pl.Series:
@@ -35,6 +37,9 @@ datetime.datetime(2014, 3, 6, 21, 22, 54, tzinfo=zoneinfo.ZoneInfo(key='UTC')), 
     parsed = texts.str.to_datetime(
         _CLOUDTRAIL_FORM, time_unit="us", time_zone="UTC", strict=False, exact=True
     )
+    earliest = parsed.to_physical().min()
+    if isinstance(earliest, int) and earliest < _YEAR_ONE:
+        parsed = parsed.zip_with(parsed.to_physical() >= _YEAR_ONE, parsed.clear(len(parsed)))
     if parsed.null_count() == texts.null_count():
         return parsed
     odd = texts.filter(parsed.is_null() & texts.is_not_null()).unique()
