@@ -18,6 +18,10 @@ Clause = frozenset[str]
 _PLAIN_RUN = re.compile(r"[ !#-.0-\[\]-~]+")
 #: base64 of gzip: a compressed payload inside, whose text this search cannot see.
 _PAYLOAD = "H4sI"
+#: JSON in a JSON string may spell even the backslash and digits of an escape by an escape.
+_ESCAPE_LETTERS = "\\u0123456789abcdefABCDEF"
+#: How a cell shows a lone surrogate; the text may write its digits in upper case.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_TEXTS = 256
 _MIN_RUN = 3
 
@@ -28,17 +32,18 @@ def pattern_of(clause: Clause) -> str | None:
     None when no search can exclude anything. The pattern runs in Polars' linear-time engine.
 
     Example:
-        >>> pattern_of(frozenset({"AB1"}))
-        'AB1|H4sI|\\\\u00(?i:31|41|42)'
+        >>> pattern_of(frozenset({"AWS_2"}))[:11]
+        'AWS_2|H4sI|'
         >>> pattern_of(frozenset({"é"})) is None
         True
     """
-    if not clause or len(clause) > _MAX_TEXTS:
+    if not clause or len(clause) > _MAX_TEXTS or any(map(_SURROGATE.search, clause)):
         return None
     runs = {max(_PLAIN_RUN.findall(text), key=len, default="") for text in clause}
     if min(map(len, runs)) < _MIN_RUN:
         return None
-    letters = sorted({f"{ord(letter):02x}" for run in runs for letter in run})
+    spellable = set(_PAYLOAD + _ESCAPE_LETTERS).union(*runs)
+    letters = sorted(f"{ord(letter):02x}" for letter in spellable)
     spelt = rf"\\u00(?i:{'|'.join(letters)})"
     return "|".join([*(re.escape(run) for run in sorted(runs)), _PAYLOAD, spelt])
 
@@ -55,8 +60,23 @@ def may_hold(texts: list[bytes], patterns: tuple[str, ...]) -> list[bool]:
         ... )
         [True, True, False]
     """
-    series = pl.Series(texts, dtype=pl.Binary).cast(pl.String, strict=False)
+    series = _searchable(texts)
     keep = pl.repeat(value=True, n=len(texts), eager=True)
     for pattern in patterns:
         keep &= series.str.contains(pattern).fill_null(value=True)
     return keep.to_list()
+
+
+def _searchable(texts: list[bytes]) -> pl.Series:
+    """Make the texts a column to search; null where a text is no UTF-8."""
+    try:
+        return pl.Series(texts, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.ComputeError:  # one of them, which the cast does not tell
+        return pl.Series([_decoded(text) for text in texts], dtype=pl.String)
+
+
+def _decoded(text: bytes) -> str | None:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return None
