@@ -35,8 +35,9 @@ pytestmark = [
 def _report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the page as `make demo` does."""
     out = tmp_path_factory.mktemp("report")
-    command = [sys.executable, ROOT / "tools" / "demo.py", "--out", out]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    command = [sys.executable, str(ROOT / "tools" / "demo.py"), "--out", str(out)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
     return out / "00-start-here.html"
 
 
