@@ -21,6 +21,8 @@ _CONSOLE = re.compile(r"(\d{4})-(\d\d)-(\d\d), (\d\d):(\d\d):(\d\d) (AM|PM)")
 _US = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) (AM|PM)")
 _EPOCH = re.compile(r"\d{9,13}(?:\.\d+)?(?:[eE]\+?\d+)?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _MILLISECONDS_FROM = 100_000_000_000
 #: Polars reads years that Python's datetime does not have; no log is that old.
 _YEAR_ONE = int(datetime(1, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
@@ -66,6 +68,19 @@ def moment(text: str) -> datetime | None:
         return _iso(clean) or _console(clean) or _us(clean) or _epoch(clean)
     except (ValueError, OverflowError):  # a form we know with a day or hour that does not exist
         return None
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """Which moment is that much later, or the end of the calendar where none is?
+
+    Example:
+        >>> shifted(datetime(2026, 11, 3, tzinfo=UTC), timedelta(hours=-1)).hour
+        23
+    """
+    try:
+        return moment + by
+    except OverflowError:
+        return _LAST if by > timedelta() else _FIRST
 
 
 def _iso(text: str) -> datetime | None:

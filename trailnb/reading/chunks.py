@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: 128 bits that stand for (event id, recipient account), and the day the event happened on.
 KEY_HIGH, KEY_LOW, KEY_DAY = "__high", "__low", "__day"
-_KEY_NEEDS = ("event_id", "recipient_account_id", "event_time")
+KEY_NEEDS = ("event_id", "recipient_account_id", "event_time")
 _KEYS = (
     (pl.col("event_id").hash(1) ^ pl.col("recipient_account_id").hash(2)).alias(KEY_HIGH),
     (pl.col("event_id").hash(3) ^ pl.col("recipient_account_id").hash(4)).alias(KEY_LOW),
@@ -62,7 +62,7 @@ class ReadPlan:
     def base_names(self) -> tuple[str, ...]:
         """Which base columns must be decoded for this plan?"""
         names = [need for name in self.columns for need in _DERIVED_NEEDS.get(name, (name,))]
-        return tuple(dict.fromkeys([*names, *(_KEY_NEEDS if self.is_keyed else ())]))
+        return tuple(dict.fromkeys([*names, *(KEY_NEEDS if self.is_keyed else ())]))
 
 
 @dataclass(slots=True)
@@ -156,9 +156,13 @@ def _finished(frame: pl.DataFrame, plan: ReadPlan) -> pl.DataFrame:
     frame = with_derived(frame, plan.columns)
     if plan.predicate is not None:
         frame = frame.filter(pl.Expr.deserialize(plan.predicate))
-    columns: list[pl.Expr | str] = list(plan.columns)
-    if plan.is_keyed:
-        has_all_ids = not frame["event_id"].null_count()
-        keys = _KEYS if has_all_ids else [pl.when(_HAS_ID).then(key) for key in _KEYS]
-        columns += [*keys, FILE_NUMBER, FILE_INDEX]
-    return frame.select(columns)
+    if not plan.is_keyed:
+        return frame.select(plan.columns)
+    return frame.select(*plan.columns, *key_columns(frame), FILE_NUMBER, FILE_INDEX)
+
+
+def key_columns(frame: pl.DataFrame) -> Sequence[pl.Expr]:
+    """Which expressions tell copies in this frame? Null for an event without an id."""
+    if not frame["event_id"].null_count():
+        return _KEYS
+    return [pl.when(_HAS_ID).then(key) for key in _KEYS]

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 #: A record's place: number of its file in the scan, index in the file.
 Place = tuple[int, int]
 
-#: Only 16 bytes a record are remembered of a file that was read again.
-_MOST_FILES = 1024
+#: Only 16 bytes a record are remembered of a file that was read again, or a few files whole.
+_MOST_SUMS = 1024
+_MOST_WHOLE = 4
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Contents:
     records: Callable[[int], pl.DataFrame]
     _variants: dict[Place, list[Place]] = field(default_factory=dict)
     _sums: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
+    _whole: OrderedDict[int, pl.DataFrame] = field(default_factory=OrderedDict)
 
     def are_same(self, pairs: pl.DataFrame) -> pl.Series:
         """Which of these rows say what their first copy says, byte for byte or as JSON?"""
@@ -48,25 +50,27 @@ class Contents:
         same = (
             (both["high"] == both["high_right"]) & (both["low"] == both["low_right"])
         ).fill_null(value=False)
-        for row in (~same).arg_true():
-            if self._are_same_json(pairs.row(row, named=True)):
-                same[row] = True
-        return same
+        rewritten = [
+            row for row in (~same).arg_true() if self._are_same_json(pairs.row(row, named=True))
+        ]
+        return same.scatter(rewritten, [True] * len(rewritten)) if rewritten else same
 
     def _sums_of(self, number: int) -> pl.DataFrame:
         """Sum up each record of one file, remembering the last files asked for."""
-        if number in self._sums:
-            self._sums.move_to_end(number)
-            return self._sums[number]
-        self._sums[number] = self.records(number).select(
-            FILE_NUMBER,
-            FILE_INDEX,
-            high=pl.col("record").hash(1),
-            low=pl.col("record").hash(2),
-        )
-        if len(self._sums) > _MOST_FILES:
-            self._sums.popitem(last=False)
-        return self._sums[number]
+        if number not in self._sums:
+            self._sums[number] = self._whole_of(number).select(
+                FILE_NUMBER,
+                FILE_INDEX,
+                high=pl.col("record").hash(1),
+                low=pl.col("record").hash(2),
+            )
+        return _used(self._sums, number, _MOST_SUMS)
+
+    def _whole_of(self, number: int) -> pl.DataFrame:
+        """Read the records of one file, remembering the last few files."""
+        if number not in self._whole:
+            self._whole[number] = self.records(number)
+        return _used(self._whole, number, _MOST_WHOLE)
 
     def _are_same_json(self, pair: dict[str, int]) -> bool:
         """Compare what the two records mean: one may have been written again by a tool."""
@@ -82,13 +86,21 @@ class Contents:
         return False
 
     def _record(self, number: int, index: int) -> object:
-        records = self.records(number)
+        records = self._whole_of(number)
         if index >= records.height:
             return None
         try:
             return json.loads(records["record"][index], parse_int=_number, parse_float=_number)
         except (ValueError, RecursionError):  # lenient text: only equal bytes count then
             return None
+
+
+def _used(cache: OrderedDict[int, pl.DataFrame], number: int, most: int) -> pl.DataFrame:
+    """Give what is remembered, and forget what was not used for longest."""
+    cache.move_to_end(number)
+    if len(cache) > most:
+        cache.popitem(last=False)
+    return cache[number]
 
 
 def records_of(source: Source, files: Sequence[LogFile], number: int) -> pl.DataFrame:

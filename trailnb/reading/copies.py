@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER
+from trailnb.formats.moments import shifted
 from trailnb.reading.chunks import KEY_DAY, KEY_HIGH, KEY_LOW
 from trailnb.reading.contents import Contents
 from trailnb.reading.spill import SpilledRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _KEY_COLUMNS = (KEY_LOW, KEY_HIGH, KEY_DAY, FILE_NUMBER, FILE_INDEX)
-_AGAIN = ("row", FILE_NUMBER, FILE_INDEX, "first_number", "first_index")
+_AGAIN = ("row", FILE_NUMBER, FILE_INDEX, KEY_DAY, "first_number", "first_index")
 #: A run is merged into its neighbour until each is at least this many times the next.
 _GROWTH = 4
 #: About half a gigabyte of keys; beyond it they move to disk and are memory-mapped.
@@ -37,8 +38,9 @@ _EPOCH = date(1970, 1, 1)
 class Copies:
     """Remembers which events have passed, and lets only first copies through.
 
-    `records` gives a file's whole records by its number. `late` is how long after its event a copy
-    may come; None holds every key to the end.
+    `records` gives a file's whole records by its number. `delivered` has each file's delivery by
+    its number, and `late` is how long after the day of its event a copy may come; without either
+    every key is held to the end.
 
     Keys lie in a few sorted runs that are searched by bisection (a log-structured merge: O'Neil et
     al., 1996), 28 bytes an event. `dropped` counts copies by the number of the file that held them,
@@ -46,7 +48,8 @@ class Copies:
     """
 
     records: Callable[[int], pl.DataFrame]
-    late: timedelta | None
+    late: timedelta | None = None
+    delivered: Sequence[datetime | None] = ()
     most_keys_in_memory: int = MOST_KEYS_IN_MEMORY
     dropped: Counter[int] = field(default_factory=Counter)
     differing: Counter[int] = field(default_factory=Counter)
@@ -54,12 +57,18 @@ class Copies:
     _spilled: list[SpilledRun] = field(default_factory=list)
     _keys_in_memory: int = 0
     _released_until: int = 0
+    _first_days: pl.Series | None = None
     _spill_count: int = 0
     _spill: tempfile.TemporaryDirectory[str] | None = None
 
     def __post_init__(self) -> None:
         """Prepare the comparison of whole records, which is rarely needed."""
         self._contents = Contents(self.records)
+        if self.late is None or not all(self.delivered):
+            self._first_days = None
+        else:
+            days = [self._first_open(moment) for moment in self.delivered if moment]
+            self._first_days = pl.Series(days, dtype=pl.Int32)
 
     def keep_first(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Which rows of this frame are no copies of a row that came before?"""
@@ -75,16 +84,20 @@ class Copies:
             self._hold(keys.select(_KEY_COLUMNS))
             return frame
         repeated = pl.concat(again).unique("row", keep="first", maintain_order=True).sort("row")
+        if self._first_days is not None:
+            first_days = self._first_days.gather(repeated[FILE_NUMBER])
+            in_time = repeated[KEY_DAY].is_null() | (repeated[KEY_DAY] >= first_days)
+            repeated = repeated.filter(in_time)
         fresh = keys.filter(~pl.col("row").is_in(repeated["row"].implode()))
         self._hold(fresh.select(_KEY_COLUMNS))
         dropped = self._judge(repeated)
         return frame.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(dropped.implode()))
 
-    def release(self, delivered: datetime | None) -> None:
-        """Forget the days that no file delivered from now on can repeat."""
-        if delivered is None or self.late is None:
+    def release(self, number: int) -> None:
+        """Forget the days that no file from this number on can repeat."""
+        if self._first_days is None:
             return
-        first_open = ((delivered - self.late).date() - _EPOCH).days
+        first_open = int(self._first_days[number])
         if first_open > self._released_until:
             self._released_until = first_open
             is_open = pl.col(KEY_DAY).is_null() | (pl.col(KEY_DAY) >= first_open)
@@ -92,6 +105,11 @@ class Copies:
             self._runs = [run for run in runs if run.height]
             self._spilled = [run for run in self._spilled if run.newest_day >= first_open]
             self._keys_in_memory = sum(run.height for run in self._runs)
+
+    def _first_open(self, delivered: datetime) -> int:
+        """Which is the first day whose events a copy delivered then may repeat?"""
+        day = shifted(delivered, -(self.late or timedelta())).date()
+        return (day - _EPOCH).days
 
     def close(self) -> None:
         """Remove what was spilled to disk."""

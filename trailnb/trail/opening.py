@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from trailnb.formats.moments import shifted
 from trailnb.sources.opening import source_of
 from trailnb.sources.regions import global_regions
 from trailnb.sources.source import Wanted
 from trailnb.trail import table
-from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of, shifted
+from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of
 from trailnb.trail.scan import EventScan
 from trailnb.trail.trail import EVIDENCE_FOLDERS, Trail
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from trailnb._typing import Moment
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 #: Measured on real deliveries: the newest event in a file is at most five minutes older than the
 #: file's stamp and never younger; ten minutes leave room.
@@ -105,19 +103,6 @@ def _length(text: str) -> timedelta | None:
         return timedelta(seconds=float(match[1]) * _UNIT_SECONDS[match[2]])
     except OverflowError:  # longer than the calendar
         return None
-
-
-def shifted(moment: datetime, by: timedelta) -> datetime:
-    """Which moment is that much later, or the end of the calendar where none is?
-
-    Example:
-        >>> shifted(datetime(2026, 11, 3, tzinfo=UTC), timedelta(hours=-1)).hour
-        23
-    """
-    try:
-        return moment + by
-    except OverflowError:
-        return _LAST if by > timedelta() else _FIRST
 
 
 def _bound(name: str, value: object) -> datetime | None:

@@ -11,6 +11,7 @@ from polars.io.plugins import register_io_source
 
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED
+from trailnb.formats.moments import shifted
 from trailnb.formats.needles import pattern_of
 from trailnb.reading.chunks import Numbered, ReadPlan
 from trailnb.reading.contents import records_of
@@ -19,7 +20,7 @@ from trailnb.reading.workers import chunks
 from trailnb.trail.ledger import Ledger, warn_of
 from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
-from trailnb.trail.request import STAMP_SLACK, Request, shifted
+from trailnb.trail.request import STAMP_SLACK, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +67,8 @@ class EventScan:
 
     def copies(self) -> Copies:
         """Start to remember which events have passed."""
-        is_dated = all(file.delivered for file in self.files)
-        late = self.request.late if is_dated else None
-        return Copies(partial(records_of, self.source, self.files), late)
+        records = partial(records_of, self.source, self.files)
+        return Copies(records, self.request.late, [file.delivered for file in self.files])
 
     def __call__(
         self,
@@ -160,7 +160,7 @@ class Query:
                 passed += chunk.files
                 frame = copies.keep_first(chunk.frame) if copies else chunk.frame
                 if copies and passed < len(self.files):
-                    copies.release(self.files[passed][1].delivered)
+                    copies.release(self.files[passed][0])
                 frame = frame if self.after is None else frame.filter(self.after)
                 yield frame.select(self.columns)
         finally:
