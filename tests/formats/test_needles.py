@@ -159,3 +159,12 @@ def test_one_of_a_clause_and_all_clauses() -> None:
     assert may_hold(texts, (one, other)) == [True, False, False, True]
     assert may_hold(texts, ()) == [True] * 4
     assert may_hold([], (one,)) == []
+
+
+@pytest.mark.parametrize("letter", ["\\u005cu0041", "\\\\\\u00750041", "\\\\u\\u0030041"])
+def test_escape_of_an_escape_is_read(letter: str) -> None:
+    """JSON inside a JSON string may spell the escape itself by an escape."""
+    inner = '{\\"eventVersion\\":\\"1.11\\",\\"userAgent\\":\\"' + letter + KEY[1:] + '\\"}'
+    record = f'{{"_raw": "{inner}"}}'
+    assert read(record, "user_agent").cell("user_agent") == KEY
+    assert holds(record, KEY)
