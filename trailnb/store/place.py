@@ -1,0 +1,241 @@
+"""Where a store lies: a folder, or a prefix of an object store. Whole files, put at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from trailnb.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: A file of this beginning is being written, or was when its writer died; nobody reads it.
+_UNFINISHED = ".unfinished-"
+_STALE_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file of a store: its name below the store, size, and what tells two states apart."""
+
+    name: str
+    size_bytes: int
+    version: str
+
+
+class Place(Protocol):
+    """Holds the files of a store. `put` is atomic: a file is there whole, or not at all."""
+
+    @property
+    def uri(self) -> str:
+        """How a person would name this place."""
+        ...
+
+    def list(self) -> list[Kept]:
+        """List every finished file."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """Read a file; raises FileNotFoundError when it is gone."""
+        ...
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, at once."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is gone is no error."""
+        ...
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to read parts of it."""
+        ...
+
+    def path(self, name: str) -> str:
+        """How Polars names a file here."""
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A store on disk."""
+
+    uri: str
+    anchor: str = field(default_factory=os.getcwd, repr=False)
+
+    @property
+    def _root(self) -> Path:
+        return Path(self.anchor, self.uri)
+
+    def list(self) -> list[Kept]:
+        """List every finished file."""
+        found = []
+        for folder, _, names in os.walk(self._root):
+            for name in names:
+                if name.startswith("."):
+                    continue
+                path = Path(folder, name)
+                with contextlib.suppress(FileNotFoundError):  # replaced by another save just now
+                    state = path.stat()
+                    relative = path.relative_to(self._root).as_posix()
+                    found.append(Kept(relative, state.st_size, str(state.st_mtime_ns)))
+        return sorted(found, key=lambda kept: kept.name)
+
+    def get(self, name: str) -> bytes:
+        """Read a file."""
+        return (self._root / name).read_bytes()
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file to read parts of it."""
+        return (self._root / name).open("rb")
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write beside, flush to disk, then rename over: a kill leaves the old file or the new."""
+        path = self._root / name
+        beside = path.with_name(f"{_UNFINISHED}{uuid.uuid4().hex}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise SourceError.about(
+                f"the store could not be written ({error.strerror or error})",
+                str(path),
+                "Free space or choose another folder, then save again: what is there is kept.",
+            ) from error
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        (self._root / name).unlink(missing_ok=True)
+
+    def path(self, name: str) -> str:
+        """Name the file absolutely: workers may run elsewhere."""
+        return str(self._root / name)
+
+    @property
+    def polars_options(self) -> dict[str, Any]:
+        """What Polars needs to read here."""
+        return {}
+
+    def sweep(self) -> None:
+        """Remove what writers that died left behind, once it is a day old."""
+        for path in self._root.rglob(f"{_UNFINISHED}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                    path.unlink()
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A store on an object store, through fsspec; one put writes a whole object."""
+
+    uri: str
+    storage_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def _filesystem(self) -> tuple[Any, str]:
+        import fsspec
+
+        filesystem, root = fsspec.core.url_to_fs(self.uri, **self.storage_options)
+        return filesystem, root.rstrip("/")
+
+    def list(self) -> list[Kept]:
+        """List every object."""
+        filesystem, root = self._filesystem
+        filesystem.invalidate_cache()
+        found = filesystem.find(root, detail=True)
+        return [
+            Kept(name.removeprefix(f"{root}/"), int(info["size"]), _version(info))
+            for name, info in sorted(found.items())
+            if not name.rsplit("/", 1)[-1].startswith(".")
+        ]
+
+    def get(self, name: str) -> bytes:
+        """Read an object."""
+        filesystem, root = self._filesystem
+        content: bytes = filesystem.cat_file(f"{root}/{name}")
+        return content
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open an object to read ranges of it."""
+        filesystem, root = self._filesystem
+        file: IO[bytes] = filesystem.open(f"{root}/{name}", "rb")
+        return file
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write an object with one put."""
+        filesystem, root = self._filesystem
+        try:
+            filesystem.pipe_file(f"{root}/{name}", content)
+        except OSError as error:
+            raise SourceError.about(
+                f"the store could not be written ({error.strerror or 'refused'})",
+                f"{self.uri}/{name}",
+                "Check that the credentials may put objects there, then save again.",
+            ) from error
+
+    def remove(self, name: str) -> None:
+        """Remove an object."""
+        filesystem, root = self._filesystem
+        with contextlib.suppress(FileNotFoundError):
+            filesystem.rm_file(f"{root}/{name}")
+
+    def path(self, name: str) -> str:
+        """Name the object by its URL."""
+        return f"{self.uri.rstrip('/')}/{name}"
+
+    @property
+    def polars_options(self) -> dict[str, Any]:
+        """What Polars needs to read here: its own S3 client takes other names than fsspec."""
+        return {"storage_options": _for_polars(self.storage_options)}
+
+    def sweep(self) -> None:
+        """Nothing unfinished is ever visible here."""
+
+
+_POLARS_NAMES = {
+    "key": "aws_access_key_id",
+    "secret": "aws_secret_access_key",
+    "token": "aws_session_token",
+    "endpoint_url": "aws_endpoint_url",
+    "region_name": "aws_region",
+}
+
+
+def _for_polars(options: Mapping[str, Any]) -> dict[str, str]:
+    """Say fsspec's options for S3 in the words of Polars."""
+    flat = {**options, **options.get("client_kwargs", {})}
+    named = {_POLARS_NAMES[name]: str(flat[name]) for name in _POLARS_NAMES if flat.get(name)}
+    if str(named.get("aws_endpoint_url", "")).startswith("http://"):
+        named["aws_allow_http"] = "true"
+    return named
+
+
+def _version(info: Mapping[str, Any]) -> str:
+    return str(info.get("ETag") or info.get("LastModified") or info.get("created") or "")
+
+
+def place_of(
+    dest: str | os.PathLike[str], storage_options: Mapping[str, Any] | None
+) -> Folder | Remote:
+    """Which place does this name: a folder, or a URL?
+
+    Example:
+        >>> place_of("cases/042", None).uri
+        'cases/042'
+    """
+    uri = os.fspath(dest)
+    if "://" in uri and not uri.startswith("file://"):
+        return Remote(uri, dict(storage_options or {}))
+    return Folder(uri.removeprefix("file://"))
