@@ -1,0 +1,125 @@
+"""One part of a store: a Parquet file whose footer lists the log files it holds.
+
+The ledger is in the data: a part is written whole or not at all, so what is stored and what the
+ledger says can never disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from trailnb.formats.problem import Problem
+from trailnb.sources.source import LogFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: The footer's key, and the version of what stands under it.
+FOOTER_KEY = "trailnb"
+FORMAT = 1
+FACTS_VERSION = 1
+#: Undated log files (their name tells no delivery) lie under this day.
+UNDATED = "1970-01-01"
+_NAME_HEX = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One log file as a part holds it.
+
+    Hashes are SHA-256 in hex: of the object as stored, and of its decompressed text, which is what
+    CloudTrail's digests sum up. `events` counts its rows, `copies` those that an earlier file
+    brought, `differing` those that share an event id with another record and differ.
+    """
+
+    file: LogFile
+    sha256_stored: str = ""
+    sha256_text: str = ""
+    text_bytes: int = 0
+    events: int = 0
+    copies: int = 0
+    differing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What a part says of itself.
+
+    `marks` sums up which rows are marked as copies, empty for none. `replaces` names parts whose
+    log files are all here. `saved_at` is when it was written (UTC).
+    """
+
+    day: str
+    held: tuple[Held, ...]
+    problems: tuple[Problem, ...] = ()
+    facts: int = 0
+    marks: str = ""
+    replaces: tuple[str, ...] = ()
+    rows: int = 0
+    saved_at: str = ""
+    format: int = FORMAT
+
+    def to_text(self) -> str:
+        """Write it as JSON text."""
+        return json.dumps(asdict(self), default=_as_text, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Footer:
+        """Read it back.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none of ours.
+        """
+        raw: dict[str, Any] = json.loads(text)
+        held = tuple(_held(one) for one in raw.pop("held"))
+        problems = tuple(Problem(**one) for one in raw.pop("problems"))
+        return cls(held=held, problems=problems, replaces=tuple(raw.pop("replaces")), **raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part with its footer: `name` is relative to the store."""
+
+    name: str
+    size_bytes: int
+    version: str
+    footer: Footer = field(repr=False)
+
+
+def part_name(day: str, files: Iterable[LogFile]) -> str:
+    """How is the part that holds these log files named? The same files, the same name.
+
+    Example:
+        >>> part_name("2026-11-03", [LogFile("a.json.gz", 10)])
+        'date=2026-11-03/e0c450350f49407d65a87d62.parquet'
+    """
+    keys = sorted(f"{file.key}\0{file.size_bytes}\0{file.version}" for file in files)
+    digest = hashlib.blake2b("\n".join(keys).encode(), digest_size=_NAME_HEX // 2).hexdigest()
+    return f"date={day}/{digest}.parquet"
+
+
+def day_of(file: LogFile) -> str:
+    """Which partition does this log file belong to: the day it was delivered (UTC).
+
+    Example:
+        >>> day_of(LogFile("a.json"))
+        '1970-01-01'
+    """
+    return file.delivered.date().isoformat() if file.delivered else UNDATED
+
+
+def _held(raw: Mapping[str, Any]) -> Held:
+    file = dict(raw["file"])
+    if file["delivered"]:
+        file["delivered"] = datetime.fromisoformat(file["delivered"]).astimezone(UTC)
+    return Held(**{**raw, "file": LogFile(**file)})
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(value)

@@ -1,0 +1,184 @@
+"""Log files to one part: a pure task that any map can run, on any machine that sees both places."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb.facts.columns import base_schema
+from trailnb.facts.derived import DERIVED, with_derived
+from trailnb.formats.batch import Batch
+from trailnb.formats.gunzip import unpack
+from trailnb.formats.problem import Problem
+from trailnb.reading.chunks import MAX_TEXT_BYTES
+from trailnb.sources.source import LogFile, Unread
+from trailnb.store.part import FACTS_VERSION, FOOTER_KEY, Footer, Held, day_of, part_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from trailnb.sources.source import Source
+    from trailnb.store.place import Folder, Remote
+
+#: Decompressed text in one part. Twice as much passes a gigabyte of memory while it is sorted.
+PART_TEXT_BYTES = 128 << 20
+#: What gzip makes of CloudTrail's JSON, at the least: part sizes are planned before reading.
+_GZIP_RATIO = 10
+#: Rows are sorted by time, so a group of this many spans minutes and is skipped by its bounds.
+ROW_GROUP_ROWS = 20_000
+_BATCH_BYTES = 16 << 20
+
+#: Marks rows that an earlier log file brought before.
+IS_COPY = "is_copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Log files of one delivery day that become one part."""
+
+    day: str
+    files: tuple[LogFile, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the part they become."""
+        return part_name(self.day, self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing a part brought; small, so that any map can carry it home."""
+
+    name: str
+    files: int
+    events: int
+    unread: int
+    stored_bytes: int
+
+
+def stored_schema() -> pl.Schema:
+    """What are the columns of a part? The event table, derived columns, and the mark of copies."""
+    return pl.Schema(
+        {**base_schema(), **{one.name: one.dtype for one in DERIVED}, IS_COPY: pl.Boolean()}
+    )
+
+
+def grouped(files: Iterable[LogFile], text_bytes: int = PART_TEXT_BYTES) -> list[Group]:
+    """Which log files go together: a delivery day, split where it is large?
+
+    Example:
+        >>> [len(group.files) for group in grouped([LogFile("a", 5), LogFile("b", 6)], 8)]
+        [1, 1]
+    """
+    days: dict[str, list[LogFile]] = {}
+    for file in files:
+        days.setdefault(day_of(file), []).append(file)
+    groups: list[Group] = []
+    for day in sorted(days):
+        run: list[LogFile] = []
+        size = 0
+        for file in days[day]:
+            text = _text_bytes(file)
+            if run and size + text > text_bytes:
+                groups.append(Group(day, tuple(run)))
+                run, size = [], 0
+            run.append(file)
+            size += text
+        groups.append(Group(day, tuple(run)))
+    return groups
+
+
+def _text_bytes(file: LogFile) -> int:
+    """Guess how much text a log file holds."""
+    size = file.size_bytes or 0
+    return size * _GZIP_RATIO if file.key.endswith(".gz") else size
+
+
+def write_part(source: Source, place: Folder | Remote, saved_at: str, group: Group) -> Written:
+    """Read these log files and write their part, whole or not at all."""
+    reading = _Reading()
+    for file, stored in source.read(group.files):
+        reading.take(file, stored)
+    frame = reading.frame()
+    footer = Footer(
+        group.day,
+        tuple(reading.held),
+        tuple(reading.problems),
+        FACTS_VERSION,
+        rows=frame.height,
+        saved_at=saved_at,
+    )
+    place.put(group.name, part_bytes(frame, footer))
+    unread = len(group.files) - len(reading.held)
+    stored_bytes = sum(held.file.size_bytes or 0 for held in reading.held)
+    return Written(group.name, len(group.files), frame.height, unread, stored_bytes)
+
+
+def part_bytes(frame: pl.DataFrame, footer: Footer) -> bytes:
+    """Make the Parquet file of a part."""
+    stream = io.BytesIO()
+    frame.write_parquet(
+        stream,
+        compression="zstd",
+        row_group_size=ROW_GROUP_ROWS,
+        metadata={FOOTER_KEY: footer.to_text()},
+    )
+    return stream.getvalue()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Reads log files into one frame, summing each up for the ledger."""
+
+    held: list[Held] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    _frames: list[pl.DataFrame] = field(default_factory=list)
+    _batch: Batch = field(default_factory=lambda: Batch(tuple(base_schema())))
+
+    def take(self, file: LogFile, stored: bytes | Unread) -> None:
+        """Read one log file. One that could not be read is not held: a later save tries again."""
+        if isinstance(stored, Unread):
+            self.problems.append(Problem(file.key, stored.reason))
+            return
+        unpacked = unpack(stored, MAX_TEXT_BYTES)
+        if unpacked.fault:
+            self.problems.append(Problem(file.key, unpacked.fault, "error", len(unpacked.data)))
+        rows = self._batch.rows
+        self._batch.add(len(self.held), file.key, unpacked.data)
+        self.held.append(
+            Held(
+                file,
+                hashlib.sha256(stored).hexdigest(),
+                hashlib.sha256(unpacked.data).hexdigest(),
+                len(unpacked.data),
+                self._batch.rows - rows,
+            )
+        )
+        if self._batch.text_bytes >= _BATCH_BYTES:
+            self._close()
+
+    def frame(self) -> pl.DataFrame:
+        """Bring all rows together, sorted by time; within a second, in reading order."""
+        self._close()
+        whole = pl.concat(self._frames, rechunk=False)
+        self._frames = []
+        return whole.sort("event_time", maintain_order=True, nulls_last=True)
+
+    def _close(self) -> None:
+        base = self._batch.frame()
+        self.problems += self._batch.problems
+        frame = with_derived(base, [one.name for one in DERIVED])
+        self._frames.append(
+            frame.with_columns(pl.lit(value=False).alias(IS_COPY)).select(stored_schema().names())
+        )
+        self._batch = Batch(tuple(base_schema()))
+
+
+def split(items: Sequence[Group], size: int) -> Iterator[Sequence[Group]]:
+    """Cut a list of groups into runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
