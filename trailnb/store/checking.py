@@ -1,0 +1,42 @@
+"""Is a store whole? Every part is read to the end and compared with its ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb.formats.problem import Problem
+from trailnb.store import ledger as ledgers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trailnb.store.part import Part
+    from trailnb.store.place import Folder, Remote
+
+
+def check(place: Folder | Remote) -> Iterator[Problem]:
+    """What is wrong with any part? Nothing comes when all are whole."""
+    held = ledgers.load(place)
+    for name in held.torn:
+        yield Problem(name, "this part cannot be read; save again to repair it")
+    for part in held.parts:
+        yield from _check_part(place, part)
+
+
+def _check_part(place: Folder | Remote, part: Part) -> Iterator[Problem]:
+    path = place.path(part.name)
+    try:
+        rows = pl.read_parquet(path, hive_partitioning=False, **place.polars_options)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        yield Problem(part.name, f"this part cannot be read ({type(error).__name__})")
+        return
+    counts = dict(rows.group_by("log_file").len().iter_rows())
+    for held in part.footer.held:
+        found = counts.pop(held.file.key, 0)
+        if found != held.events:
+            reason = f"{part.name} holds {found:,} of its {held.events:,} events"
+            yield Problem(held.file.key, reason)
+    for key in counts:
+        yield Problem(key, f"{part.name} holds events of this log file, which its ledger lacks")
