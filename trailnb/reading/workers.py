@@ -12,8 +12,10 @@ import pickle
 import threading
 import time
 from collections import deque
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -21,7 +23,7 @@ from trailnb.formats.problem import Problem
 from trailnb.reading.chunks import Chunk, read_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     from trailnb.reading.chunks import Numbered, ReadPlan
@@ -40,6 +42,8 @@ _WATCH_SECONDS = 1.0
 Task = tuple["Numbered", ...]
 #: Chunks on their way between processes: each frame as an Arrow stream beside the rest.
 Packed = list[tuple[bytes, Chunk]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def chunks(
@@ -54,7 +58,7 @@ def chunks(
     pace = _Pace(sum(_size(task) for task in tasks))
     while tasks:
         if most > 1 and len(tasks) > 1 and (workers or pace.remaining_seconds > _WORTH_SECONDS):
-            if _is_picklable(source):
+            if is_picklable(source):
                 yield from _spread(source, tasks, plan, most)
                 return
             most = 1
@@ -100,7 +104,7 @@ class _Pace:
         return elapsed * self._left / self._done
 
 
-def _is_picklable(source: Source) -> bool:
+def is_picklable(source: Source) -> bool:
     """Tell whether workers can have this source: a filesystem instance may refuse to travel."""
     try:
         pickle.dumps(source)
@@ -111,44 +115,67 @@ def _is_picklable(source: Source) -> bool:
 
 def _spread(source: Source, tasks: deque[Task], plan: ReadPlan, workers: int) -> Iterator[Chunk]:
     """Hand tasks to workers and bring their chunks back in order."""
-    waiting: deque[tuple[Task, Future[Packed]]] = deque()
+    read = partial(read_packed, source, plan)
+    for packed in spread(read, tasks, workers, alone=partial(_one_by_one, read)):
+        for stream, chunk in packed:
+            frame = pl.read_ipc_stream(stream) if stream else pl.DataFrame()
+            yield replace(chunk, frame=frame)
+
+
+def spread(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    *,
+    alone: Callable[[Item], Result],
+) -> Iterator[Result]:
+    """What does the function give for each item, run in worker processes, in the items' order?
+
+    A few items are under way at a time. When a worker dies, what was under way is run again; an
+    item that dies twice is handed to `alone`, in this process.
+    """
+    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    coming = deque(items)
     deaths = 0
     try:
-        while tasks or waiting:
-            while tasks and len(waiting) < 2 * workers:
-                task = tasks.popleft()
-                waiting.append((task, _submit(workers, source, task, plan)))
-            task, future = waiting[0]
+        while coming or waiting:
+            while coming and len(waiting) < 2 * workers:
+                item = coming.popleft()
+                waiting.append((item, submit(workers, function, item)))
+            item, future = waiting[0]
             try:
-                packed = future.result()
-            except _broken_pool():
+                result = future.result()
+            except BrokenProcessPool:
                 deaths += 1
-                tasks.extendleft(reversed([task for task, _ in waiting]))
+                coming.extendleft(item for item, _ in reversed(waiting))
                 waiting.clear()
-                if deaths >= _TRIES:
-                    deaths = 0
-                    yield from _one_by_one(source, tasks.popleft(), plan)
-                continue
-            waiting.popleft()
-            yield from _unpacked(packed)
+                if deaths < _TRIES:
+                    continue
+                deaths = 0
+                result = alone(coming.popleft())
+            else:
+                waiting.popleft()
+            yield result
     finally:
         for _, future in waiting:
             future.cancel()
 
 
-def _one_by_one(source: Source, task: Task, plan: ReadPlan) -> Iterator[Chunk]:
+def _one_by_one(read: Callable[[Task], Packed], task: Task) -> Packed:
     """Read a task that killed its workers: each file alone, giving up the one that kills."""
+    packed: Packed = []
     for numbered in task:
         try:
-            packed = _submit(1, source, (numbered,), plan).result()
-        except _broken_pool():
+            packed += submit(1, read, (numbered,)).result()
+        except BrokenProcessPool:
             reason = "the process that read it was killed, three times over; it was given up"
-            yield Chunk(problems=[Problem(numbered[1].key, reason)], files=1, unread=1)
-        else:
-            yield from _unpacked(packed)
+            problem = Problem(numbered[1].key, reason)
+            packed.append((_NO_ROWS, Chunk(problems=[problem], files=1, unread=1)))
+    return packed
 
 
-def _submit(workers: int, source: Source, task: Task, plan: ReadPlan) -> Future[Packed]:
+def submit(workers: int, function: Callable[[Item], Result], item: Item) -> Future[Result]:
+    """Run a function in a worker process."""
     from loky import get_reusable_executor
 
     executor = get_reusable_executor(
@@ -158,29 +185,25 @@ def _submit(workers: int, source: Source, task: Task, plan: ReadPlan) -> Future[
         initargs=(os.getpid(),),
         env={"POLARS_MAX_THREADS": "1"},
     )
-    future: Future[Packed] = executor.submit(read_packed, source, task, plan)
+    future: Future[Result] = executor.submit(function, item)
     return future
 
 
-def _broken_pool() -> type[BaseException]:
-    from concurrent.futures.process import BrokenProcessPool
-
-    return BrokenProcessPool
-
-
-def read_packed(source: Source, task: Task, plan: ReadPlan) -> Packed:
+def read_packed(source: Source, plan: ReadPlan, task: Task) -> Packed:
     """Read a task in a worker: the chunks with their frames as Arrow streams."""
     packed: Packed = []
     for chunk in read_chunks(source, task, plan):
-        stream = io.BytesIO()
-        chunk.frame.write_ipc_stream(stream, compat_level=pl.CompatLevel.newest())
-        packed.append((stream.getvalue(), replace(chunk, frame=pl.DataFrame())))
+        packed.append((_stream_of(chunk.frame), replace(chunk, frame=pl.DataFrame())))
     return packed
 
 
-def _unpacked(packed: Packed) -> Iterator[Chunk]:
-    for stream, chunk in packed:
-        yield replace(chunk, frame=pl.read_ipc_stream(stream))
+def _stream_of(frame: pl.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    frame.write_ipc_stream(stream, compat_level=pl.CompatLevel.newest())
+    return stream.getvalue()
+
+
+_NO_ROWS = b""
 
 
 def watch_parent(parent: int) -> None:

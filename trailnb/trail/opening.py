@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trailnb.formats.moments import shifted
 from trailnb.sources.opening import source_of
 from trailnb.sources.regions import global_regions
 from trailnb.sources.source import Wanted
+from trailnb.store.ledger import MARKER
+from trailnb.store.place import place_of
 from trailnb.trail import table
 from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of
 from trailnb.trail.scan import EventScan
+from trailnb.trail.stored import StoredScan
 from trailnb.trail.trail import EVIDENCE_FOLDERS, Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import timedelta
 
     import polars as pl
 
     from trailnb._typing import Moment, Openable
     from trailnb.sources.source import LogFile
+    from trailnb.store.place import Folder, Remote
     from trailnb.trail.progress import ProgressCallback
 
 
@@ -44,9 +50,9 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
     """Which logs lie here? Lists them and reads nothing.
 
     Args:
-        uri: a folder, file or glob; `s3://bucket/prefix`; any fsspec URL; a `.zip` or `.tar(.gz)`;
-            a mapping of names to bytes; a Polars, pandas or Arrow table with the event table's
-            columns; or a list of these.
+        uri: a saved trail; a folder, file or glob; `s3://bucket/prefix`; any fsspec URL; a `.zip`
+            or `.tar(.gz)`; a mapping of names to bytes; a Polars, pandas or Arrow table with the
+            event table's columns; or a list of these.
         since: start of the window of event times, inclusive (UTC).
         until: end of the window, exclusive (UTC).
         accounts: only these accounts.
@@ -78,11 +84,15 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         since=since, until=until, accounts=accounts, regions=regions, categories=categories,
         late=late, lookback=lookback, dedupe=dedupe,
     )  # fmt: skip
+    if _is_store_folder(uri):
+        return open_store(place_of(uri, None), request)
     tables, places = table.apart(uri)
     notes: list[str] = []
     asked = _with_global_regions(request, notes)
     source = source_of(places, storage_options=storage_options, filesystem=filesystem)
     listing = source.list(_wanted(asked))
+    if _is_store_listing(uri, listing.files):
+        return open_store(place_of(uri, storage_options), request)
     events, lookback_files, evidence = _sorted_out(listing.files, asked)
     scan = EventScan(source, events, asked, progress, workers=workers)
     return Trail(
@@ -94,6 +104,25 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         tuple(notes),
         tuple(table.as_events(one, asked) for one in tables),
     )
+
+
+def _is_store_folder(uri: Openable) -> bool:
+    """Tell whether this names a saved trail on disk."""
+    return isinstance(uri, (str, os.PathLike)) and Path(os.fspath(uri), MARKER).is_file()
+
+
+def _is_store_listing(uri: Openable, files: Sequence[LogFile]) -> bool:
+    """Tell whether what was listed is a saved trail on an object store."""
+    if not isinstance(uri, str) or "://" not in uri:
+        return False
+    return any(file.key == f"{uri.rstrip('/')}/{MARKER}" for file in files)
+
+
+def open_store(place: Folder | Remote, request: Request) -> Trail:
+    """Open a saved trail: its ledger is the listing."""
+    notes: list[str] = []
+    found = StoredScan(place, _with_global_regions(request, notes))
+    return Trail(found, (), found.evidence_files, notes=tuple(notes))
 
 
 def scan(uri: Openable, **how: Any) -> pl.LazyFrame:

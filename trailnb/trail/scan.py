@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -69,6 +70,20 @@ class EventScan:
         """Start to remember which events have passed."""
         records = partial(records_of, self.source, self.files)
         return Copies(records, self.request.late, [file.delivered for file in self.files])
+
+    def check(self) -> list[Problem]:
+        """What is wrong in any file? Reads each in full."""
+        return Query.full_check(self).met()
+
+    def duplicates(self) -> dict[str, tuple[int, int]]:
+        """How many copies and differing events does each log file hold? Reads every event id."""
+        query = Query.of(self, ("log_index",), None, is_deduped=True)
+        query.met()
+        dropped, differing = query.counted()
+        return {
+            self.files[number].key: (dropped[number], differing[number])
+            for number in sorted({*dropped, *differing})
+        }
 
     def __call__(
         self,
@@ -158,6 +173,8 @@ class Query:
                 meter.add(chunk.files, chunk.stored_bytes, chunk.events, chunk.unread)
                 self._note(chunk)
                 passed += chunk.files
+                if not chunk.frame.width:
+                    continue
                 frame = copies.keep_first(chunk.frame) if copies else chunk.frame
                 if copies and passed < len(self.files):
                     copies.release(self.files[passed][0])
@@ -170,6 +187,18 @@ class Query:
             scan.ledger.add(self.problems)
         if is_warning:
             warn_of(self.problems)
+
+    def met(self) -> list[Problem]:
+        """What does it meet on the way? Reads to the end and keeps no row."""
+        for _ in self.frames(is_warning=False):
+            pass
+        return self.problems
+
+    def counted(self) -> tuple[Counter[int], Counter[int]]:
+        """How many copies were dropped, and how many differing events kept, by file number?"""
+        if self.copies is None:
+            return Counter(), Counter()
+        return self.copies.dropped, self.copies.differing
 
     def _note(self, chunk: Chunk) -> None:
         self.problems += chunk.problems

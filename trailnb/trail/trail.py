@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from trailnb.formats.problem import Problem, problem_frame
-from trailnb.trail import coverage, explanation
-from trailnb.trail.scan import EventScan, Query
+from trailnb.trail import coverage, explanation, keeping
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
     from trailnb.sources.source import LogFile
+    from trailnb.store.saving import Map
+    from trailnb.trail.scan import EventScan
+    from trailnb.trail.stored import StoredScan
 
 #: Folders that hold evidence about logs, never events.
 EVIDENCE_FOLDERS = frozenset({"CloudTrail-Digest"})
@@ -42,7 +47,7 @@ class Trail:
     the reason.
     """
 
-    scan: EventScan
+    scan: EventScan | StoredScan
     lookback_files: tuple[LogFile, ...] = ()
     evidence_files: tuple[LogFile, ...] = ()
     unlisted: tuple[tuple[str, str], ...] = ()
@@ -99,9 +104,7 @@ class Trail:
         """
         ledger = self.scan.ledger
         if not ledger.is_complete:
-            query = Query.full_check(self.scan)
-            for _ in query.frames(is_warning=False):
-                pass
+            self.scan.check()
             ledger.is_complete = True
         unlisted = [Problem(place, f"could not be listed: {why}") for place, why in self.unlisted]
         return problem_frame([*unlisted, *ledger.problems]).sort(
@@ -118,19 +121,12 @@ class Trail:
             same record), differing (kept: another record with the same event id says something
             else).
         """
-        query = Query.of(self.scan, ("log_index",), None, is_deduped=True)
-        for _ in query.frames(is_warning=False):
-            pass
-        copies = query.copies
-        numbers = sorted({*copies.dropped, *copies.differing}) if copies else []
+        counts = self.scan.duplicates()
         return pl.DataFrame(
-            {
-                "log_file": [self.scan.files[number].key for number in numbers],
-                "copies": [copies.dropped[number] for number in numbers] if copies else [],
-                "differing": [copies.differing[number] for number in numbers] if copies else [],
-            },
+            [(key, copies, differing) for key, (copies, differing) in counts.items()],
             schema={"log_file": pl.String(), "copies": pl.UInt32(), "differing": pl.UInt32()},
-        )
+            orient="row",
+        ).sort("log_file")
 
     def coverage(self) -> pl.DataFrame:
         """Which hours do the logs speak about, and which hours can they not speak about?
@@ -142,6 +138,52 @@ class Trail:
             names the event); unreadable (because names the file); outside the request.
         """
         return coverage.coverage_of(self)
+
+    def save(
+        self,
+        dest: str | os.PathLike[str],
+        *,
+        map: Map | None = None,  # noqa: A002 - it is a map
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Trail:
+        """Keep this trail as Parquet, and open what was kept.
+
+        Saving again brings only log files that are new or changed. A kill at any moment leaves a
+        store that opens; the next save completes it.
+
+        Args:
+            dest: a folder, or a URL such as `s3://bucket/cases/042`.
+            map: runs the tasks, one per part: anything map-shaped, such as a cluster's. None uses
+                worker processes here when that pays.
+            storage_options: what the destination's filesystem is configured with.
+
+        Returns:
+            The saved trail, over the same window.
+
+        Raises:
+            SourceError: the destination cannot be written, or holds something else.
+        """
+        return keeping.save(self, dest, map, storage_options)
+
+    def compact(self) -> int:
+        """Join the small parts of a saved trail; returns how many parts are gone.
+
+        Raises:
+            RequestError: this trail is not a saved one.
+        """
+        return keeping.compact(self)
+
+    def verify_store(self) -> pl.DataFrame:
+        """Is every part of a saved trail whole, and does it hold what its ledger says?
+
+        Returns:
+            One row per problem: log_file (or part), position_bytes, log_index, reason, severity.
+            No row: the store is whole.
+
+        Raises:
+            RequestError: this trail is not a saved one.
+        """
+        return keeping.verify(self)
 
     def explain(self, where: pl.Expr | None = None) -> str:
         """What would a query read: days, accounts, files, bytes, and what is left out?

@@ -1,0 +1,101 @@
+"""Keep a trail as a store, with the processes of this machine or anybody's map."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trailnb.errors import RequestError, SourceError
+from trailnb.formats.problem import problem_frame
+from trailnb.reading.workers import is_picklable, spread
+from trailnb.store import checking, compacting, saving
+from trailnb.store.place import place_of
+from trailnb.trail.progress import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import polars as pl
+
+    from trailnb.store.place import Folder, Remote
+    from trailnb.store.saving import Map
+    from trailnb.store.writing import Group, Written
+    from trailnb.trail.trail import Trail
+
+#: Less stored data than this is saved faster by this process alone.
+_WORTH_BYTES = 4 << 20
+
+
+def save(
+    trail: Trail,
+    dest: str | os.PathLike[str],
+    map: Map | None,  # noqa: A002 - it is a map
+    storage_options: Mapping[str, Any] | None,
+) -> Trail:
+    """Save a trail's log files and open the store over the same window."""
+    from trailnb.trail.opening import open_store
+    from trailnb.trail.scan import EventScan
+
+    if not isinstance(trail.scan, EventScan) or trail.tables:
+        raise RequestError("Only a trail opened from log files can be saved: tables are none.")
+    scan = trail.scan
+    place = place_of(dest, storage_options)
+    meter = Meter(len(scan.files), scan.progress)
+
+    def told(one: Written) -> None:
+        meter.add(one.files, one.stored_bytes, one.events, one.unread)
+
+    saving.save(
+        scan.source,
+        scan.files,
+        trail.evidence_files,
+        place,
+        late=scan.request.late,
+        map=map or partial(_local, workers=scan.workers, is_portable=is_picklable(scan.source)),
+        told=told,
+    )
+    meter.close()
+    return open_store(place, scan.request)
+
+
+def compact(trail: Trail) -> int:
+    """Join a store's small parts."""
+    return compacting.compact(_place(trail))
+
+
+def verify(trail: Trail) -> pl.DataFrame:
+    """Check a store's parts against their ledger."""
+    return problem_frame(list(checking.check(_place(trail))))
+
+
+def _place(trail: Trail) -> Folder | Remote:
+    from trailnb.trail.stored import StoredScan
+
+    if not isinstance(trail.scan, StoredScan):
+        raise RequestError("This trail is not a saved one. Save it first: trail.save('cases/042').")
+    return trail.scan.place
+
+
+def _local(
+    function: Callable[[Group], Written],
+    groups: Sequence[Group],
+    *,
+    workers: int | None,
+    is_portable: bool,
+) -> Iterable[Written]:
+    """Run the tasks with the processes of this machine, where that pays."""
+    most = workers or os.cpu_count() or 1
+    size = sum(file.size_bytes or 0 for group in groups for file in group.files)
+    is_small = len(groups) <= 1 or (not workers and size < _WORTH_BYTES)
+    if most == 1 or is_small or not is_portable:
+        return (function(group) for group in groups)
+    return spread(function, groups, most, alone=_killed)
+
+
+def _killed(group: Group) -> Written:
+    raise SourceError.about(
+        "the process that wrote a part was killed, twice over",
+        group.name,
+        "Free memory, or save with workers=1; what was saved is kept.",
+    )
