@@ -1,0 +1,81 @@
+"""The library's side of every comparison: what a responder would type."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from typing import Any
+
+import polars as pl
+
+import trailnb as tn
+from trailnb.facts.columns import base_schema
+from trailnb.facts.derived import DERIVED
+
+SEVEN = (
+    "event_time", "event_name", "event_source", "source_ip_address", "error_code", "event_id",
+    "user_arn",
+)  # fmt: skip
+
+
+def scan(uri: str, **how: Any) -> pl.DataFrame:
+    """Seven columns of every event."""
+    return tn.open(uri, **how).events.select(SEVEN).collect()
+
+
+def search(uri: str, key: str, **how: Any) -> pl.DataFrame:
+    """Every event of one access key, seven columns of it."""
+    events = tn.open(uri, **how).events
+    return events.filter(pl.col("access_key_id") == key).select(SEVEN).collect()
+
+
+def all_columns(uri: str, *, with_derived: bool = False, **how: Any) -> pl.DataFrame:
+    """Every base column of every event; with the derived ones or without."""
+    names = [*base_schema(), *(column.name for column in DERIVED)]
+    events = tn.open(uri, **how).events
+    return events.select(names if with_derived else list(base_schema())).collect()
+
+
+def counts(uri: str, *, streaming: bool, **how: Any) -> dict[str, float]:
+    """How often was each action called? One small answer from everything."""
+    plan = tn.open(uri, **how).events.group_by("event_name").agg(pl.len())
+    frame = plan.collect(engine="streaming") if streaming else plan.collect()
+    return {"rows": float(frame["len"].sum())}
+
+
+def in_processes(uri: str, *, query: str, **how: Any) -> dict[str, float]:
+    """What do reading and its worker processes cost together, until the last one has ended?"""
+    queries = {"scan": scan, "counts": _streamed_counts}
+    own, wall = _cpu(resource.RUSAGE_SELF), time.perf_counter()
+    rows = len(queries[query](uri, **how))
+    wall = time.perf_counter() - wall
+    _end_workers()
+    own = _cpu(resource.RUSAGE_SELF) - own
+    others = _cpu(resource.RUSAGE_CHILDREN)
+    return {"rows": rows, "wall": wall, "cpu": own + others, "share": own / (own + others)}
+
+
+def read_only(uri: str, **how: Any) -> int:
+    """List and fetch the stored bytes of every log file, and look at none."""
+    opened = tn.open(uri, **how)
+    files = opened.scan.files
+    return sum(isinstance(stored, bytes) for _, stored in opened.scan.source.read(files))
+
+
+def _streamed_counts(uri: str, **how: Any) -> pl.DataFrame:
+    plan = tn.open(uri, **how).events.group_by("event_name").agg(pl.len())
+    return plan.collect(engine="streaming")
+
+
+def _cpu(whose: int) -> float:
+    usage = resource.getrusage(whose)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _end_workers() -> None:
+    """Let the pool end: only then do its CPU seconds count as ours."""
+    if "loky" in sys.modules:
+        from loky import get_reusable_executor
+
+        get_reusable_executor().shutdown(wait=True)

@@ -1,0 +1,1 @@
+"""One question per module: `answer(options)` measures it and returns its tables."""
