@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 
 import pytest
@@ -16,6 +17,8 @@ from trailnb.formats.gunzip import unpack
 ONE = named("One").replace('": "', '"  :  "', 1)
 TWO = named("Two", userAgent="aws-cli/2").replace("/", "\\/")
 RECORDS = [ONE, TWO]
+#: Bytes that no compression makes smaller.
+NOISE = hashlib.shake_128(b"noise").digest(3_000)
 
 
 def subscription(*messages: str) -> dict:
@@ -36,6 +39,19 @@ def subscription(*messages: str) -> dict:
 def packed(document: object) -> str:
     """What is this document as base64 of gzip?"""
     return base64.b64encode(gzip.compress(json.dumps(document).encode(), mtime=0)).decode()
+
+
+def streamed(record: str) -> dict:
+    """What is a subscription's payload in a Kinesis event: its version is Kinesis's own."""
+    payload = packed(subscription(record))
+    return {
+        "kinesis": {"kinesisSchemaVersion": "1.0", "partitionKey": "1", "data": payload},
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": "shardId-000000000000:1",
+        "eventName": "aws:kinesis:record",
+        "awsRegion": "eu-central-1",
+    }
 
 
 def envelope(record: str) -> str:
@@ -98,9 +114,7 @@ WRAPPINGS = {
     "subscription": json.dumps(subscription(*RECORDS)),
     "subscriptions concatenated": "".join(json.dumps(subscription(one)) for one in RECORDS),
     "subscription for Lambda": json.dumps({"awslogs": {"data": packed(subscription(*RECORDS))}}),
-    "subscription through Kinesis": json.dumps(
-        {"Records": [{"kinesis": {"data": packed(subscription(one))}} for one in RECORDS]}
-    ),
+    "subscription through Kinesis": json.dumps({"Records": [streamed(one) for one in RECORDS]}),
     "FilterLogEvents": json.dumps(
         {"events": [logged(one) for one in RECORDS], "searchedLogStreams": [], "nextToken": "a"}
     ),
@@ -224,3 +238,11 @@ def test_service_event_in_eventbridge_is_another_kind() -> None:
     reading = read(f"{envelope(ONE)}\n{other}\n")
     assert reading.names() == ["One"]
     assert reading.reasons() == ['an EventBridge event "Object Created"']
+
+
+def test_kinesis_record_is_no_event_however_long_its_payload() -> None:
+    """A Kinesis event says what it is only behind its payload; the events inside are read."""
+    record = named("One", requestParameters={"noise": base64.b64encode(NOISE).decode()})
+    text = json.dumps({"Records": [streamed(record)]})
+    assert text.index("aws:kinesis") > 2_000
+    assert read(text, "event_name").names() == ["One"]

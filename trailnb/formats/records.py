@@ -62,7 +62,8 @@ class RecordReader:
         Raises:
             MisfitError: nothing was appended; the lenient path must read the file.
         """
-        if _NOTIFICATION.search(data[:1024]):
+        first_source = data.find(b'"eventSource"')  # a Kinesis record has its payload before it
+        if _NOTIFICATION.search(data, 0, 1024) or _NOTIFICATION.match(data, first_source):
             raise MisfitError
         try:
             records, texts = self._decode(data)
