@@ -122,7 +122,7 @@ def open_store(place: Folder | Remote, request: Request) -> Trail:
     """Open a saved trail: its ledger is the listing."""
     notes: list[str] = []
     found = StoredScan(place, _with_global_regions(request, notes))
-    return Trail(found, (), found.evidence_files, notes=tuple(notes))
+    return Trail(found, found.lookback_files, found.evidence_files, notes=tuple(notes))
 
 
 def scan(uri: Openable, **how: Any) -> pl.LazyFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,11 @@ class EventScan:
         return register_io_source(
             self, schema=schema(), validate_schema=False, is_pure=True, explain_name="trail"
         )
+
+    def lookback(self, files: tuple[LogFile, ...]) -> pl.LazyFrame:
+        """The events of files delivered before the window, whatever their time."""
+        request = replace(self.request, since=None, until=self.request.since)
+        return replace(self, files=files, request=request).lazy()
 
     def copies(self) -> Copies:
         """Start to remember which events have passed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -77,6 +77,29 @@ class StoredScan:
     def evidence_files(self) -> tuple[LogFile, ...]:
         """Which digests are kept?"""
         return self.source.list(Wanted()).files
+
+    @cached_property
+    def lookback_files(self) -> tuple[LogFile, ...]:
+        """Which log files were delivered before the window, within the lookback?"""
+        since = self.request.since
+        if since is None:
+            return ()
+        first = shifted(since, -STAMP_SLACK - self.request.lookback)
+        files = (held.file for held in self.held.held.values())
+        before = [
+            file
+            for file in files
+            if file.delivered and first <= file.delivered < shifted(since, -STAMP_SLACK)
+        ]
+        return tuple(sorted(before, key=_reading_order))
+
+    def lookback(self, files: tuple[LogFile, ...]) -> pl.LazyFrame:
+        """The events of files delivered before the window, whatever their time."""
+        since = self.request.since
+        first = shifted(since, -STAMP_SLACK - self.request.lookback) if since else None
+        request = replace(self.request, since=first, until=since)
+        keys = [file.key for file in files]
+        return replace(self, request=request).lazy().filter(pl.col("log_file").is_in(keys))
 
     def lazy(self) -> pl.LazyFrame:
         """The event table as a plain scan of Parquet."""

@@ -68,6 +68,17 @@ class Trail:
         parts = [self.scan.lazy()] if self.scan.files or not self.tables else []
         return pl.concat([*parts, *self.tables]) if self.tables else parts[0]
 
+    @property
+    def lookback_events(self) -> pl.LazyFrame | None:
+        """Events delivered before the window, which may have issued its credentials; None if none.
+
+        Example:
+            >>> import trailnb as tn
+            >>> tn.open("data-samples/quiet").lookback_events is None
+            True
+        """
+        return self.scan.lookback(self.lookback_files) if self.lookback_files else None
+
     def files(self) -> pl.DataFrame:
         """Which files were listed, and what are they used for?
 
