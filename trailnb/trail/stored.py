@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from trailnb.formats.moments import shifted
 from trailnb.sources.source import Wanted
 from trailnb.store import ledger as ledgers
@@ -19,8 +21,6 @@ from trailnb.trail.request import STAMP_SLACK
 from trailnb.trail.scan import schema, window_filter
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from trailnb.formats.problem import Problem
     from trailnb.sources.source import LogFile, Source
     from trailnb.store.part import Part
