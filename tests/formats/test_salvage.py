@@ -57,6 +57,20 @@ def test_damage_between_records_costs_no_record(text: str) -> None:
     assert whole(text) == [ONE, TWO, THREE]
 
 
+@pytest.mark.parametrize("behind", ["", ",", ",\n  "])
+@pytest.mark.parametrize("head", ['{"Records":[', "[", '{ "Events" : ['])
+def test_cut_between_two_records_is_said(head: str, behind: str) -> None:
+    """A file that is cut off just behind a record, or before the first, ends in a fault."""
+    for text in (head + ONE + behind, head):
+        assert faults(text) == [len(text)]
+        assert faults(f"{text}]" + "}" * head.count("{")) == []
+
+
+def test_torn_end_is_said_once() -> None:
+    """Where the last record is torn, that it is the last needs no second fault."""
+    assert len(faults(records(ONE, TWO)[:-20])) == 1
+
+
 def test_garbage_between_records_is_said() -> None:
     """What stands between records and is no JSON is a fault at its place."""
     text = f'{{"Records":[{ONE},@@@@,{TWO}]}}'

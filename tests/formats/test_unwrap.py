@@ -154,6 +154,27 @@ def test_wrapping_leaves_no_trace(wrapping: str) -> None:
     assert frame["aws_region"].unique().to_list() == ["eu-central-1"]
 
 
+def are_values(text: str) -> bool:
+    """Tell whether this is whole JSON values, one behind the other."""
+    rest = text.strip()
+    try:
+        while rest:
+            rest = rest[json.JSONDecoder().raw_decode(rest)[1] :].strip()
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_cut_off_wrapping_reports_its_loss(wrapping: str) -> None:
+    """Cut off anywhere, a wrapping gives the records before the cut and reports the loss."""
+    text = WRAPPINGS[wrapping].rstrip()
+    for cut in range(1, len(text), 23):
+        reading = read(text[:cut], "event_name")
+        assert reading.names() == ["One", "Two"][: len(reading.names())]
+        assert reading.problems or len(reading.names()) == 2 or are_values(text[:cut])
+
+
 def test_one_record_is_a_file() -> None:
     """One bare record is read, on a line or pretty-printed."""
     assert read(ONE).frame["record"].to_list() == [ONE]

@@ -54,6 +54,7 @@ def pieces(text: str) -> Iterator[Piece]:
     """
     at = _after_blank(text, 0)
     effort = _MAX_EFFORT * len(text)
+    open_brackets, is_torn = 0, False
     while at < len(text):
         try:
             end = checked_end(text, at)
@@ -61,14 +62,24 @@ def pieces(text: str) -> Iterator[Piece]:
             effort -= max(torn.position - at, 0)
             inside = _OPENING.match(text, at) if effort >= 0 else None
             if inside:
-                at = _after_blank(text, inside.end())
-                continue
-            following = _RECORD_START.search(text, at + 1) if effort >= 0 else None
-            end = following.start() if following else len(text)
-            yield Piece(at, text[at:end], torn.reason)
+                open_brackets += 2 if text[at] == "{" else 1
+                end = inside.end()
+            else:
+                following = _RECORD_START.search(text, at + 1) if effort >= 0 else None
+                end = following.start() if following else len(text)
+                yield Piece(at, text[at:end], torn.reason)
+            is_torn = not inside
         else:
             yield Piece(at, text[at:end])
+            is_torn = False
         at = _after_blank(text, end)
+        open_brackets -= min(_closers(text, end, at), open_brackets)
+    if open_brackets and not is_torn:  # cut off just between two records
+        yield Piece(len(text), "", "the text ends inside an object or array")
+
+
+def _closers(text: str, start: int, end: int) -> int:
+    return text.count("]", start, end) + text.count("}", start, end)
 
 
 def _after_blank(text: str, start: int) -> int:
