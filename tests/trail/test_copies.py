@@ -356,10 +356,6 @@ def test_shuffled_files_change_no_answer(
     assert one.events.select(pl.len()).collect().item() == len(distinct)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Contents._record reads both whole files again for each record it compares as JSON",
-)
 def test_rewritten_files_are_read_again_once() -> None:
     """A file that a tool wrote again costs one more look at both files, not one a record."""
     records = [numbered(number) for number in range(20)]
