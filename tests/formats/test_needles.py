@@ -44,7 +44,7 @@ VALUES = st.text(
 
 
 @given(st.data(), VALUES | st.just(KEY))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 def test_no_value_is_ever_skipped(data: st.DataObject, value: str) -> None:
     """However the text spells a value, a file that gives it as a cell is read."""
     text = data.draw(spelt(value))
