@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
+import trailnb as tn
 
-from trailnb.facts.columns import COLUMNS, UTC_MICROSECONDS, Column
-from trailnb.facts.derived import DERIVED, with_derived
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -67,30 +67,6 @@ def role(name: str, session: str, **more: Any) -> dict[str, Any]:
 
 
 def events(*records: dict[str, Any]) -> pl.LazyFrame:
-    """What event table do these records make, derived columns included?"""
-    data = {column.name: [_cell(column, record) for record in records] for column in COLUMNS}
-    schema = {
-        column.name: pl.String() if column.kind == "time" else column.dtype for column in COLUMNS
-    }
-    times = (
-        pl.col(column.name).str.to_datetime("%+", strict=False).cast(UTC_MICROSECONDS)
-        for column in COLUMNS
-        if column.kind == "time"
-    )
-    base = pl.DataFrame(data, schema=schema).with_columns(times)
-    return with_derived(base.lazy(), [column.name for column in DERIVED])
-
-
-def _cell(column: Column, record: dict[str, Any]) -> str | bool | None:
-    value: Any = record
-    for step in column.path:
-        if not isinstance(value, dict) or step not in value:
-            return None
-        value = value[step]
-    if not column.path:
-        return None
-    if column.kind == "json":
-        return json.dumps(value, ensure_ascii=False)
-    if column.kind == "flag":
-        return {"true": True, "false": False}.get(str(value).lower())
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+    """What event table do these records make, read by the library itself? Copies are kept."""
+    log = json.dumps({"Records": records}, ensure_ascii=False).encode()
+    return tn.open({"evidence.json": log}, dedupe=False).events.collect().lazy()
