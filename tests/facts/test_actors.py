@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.evidence import event, events, role, user
-from trailnb.facts.actors import KINDS
+from trailnb.facts.actors import CONFIDENCES, KINDS
 
 ACCOUNT = "111122223333"
 PORTAL = "AWSReservedSSO_Admin_0123456789abcdef"
@@ -113,3 +113,53 @@ def test_service_on_behalf_of_user_stays_the_user() -> None:
     """A call that a service made with alice's credentials is still alice's."""
     forwarded = event(userIdentity=user("alice") | {"invokedBy": "cloudformation.amazonaws.com"})
     assert events(forwarded).select("actor").collect().item() == "alice"
+
+
+SURE = [
+    (user("alice"), "exact"),
+    (role(PORTAL, "dana"), "exact"),
+    (LINKED, "exact"),
+    (role("ops", "s") | {"sessionContext": {"sourceIdentity": "frank"}}, "strong"),
+    (role("web", "i-0123456789abcdef0"), "strong"),
+    (role("ops", "eve@example.com"), "inferred"),
+    (role("ops", "deploy-17"), "inferred"),
+    ({}, "inferred"),
+]
+
+
+@pytest.mark.parametrize(("identity", "confidence"), SURE)
+def test_actor_says_how_sure_it_is(identity: dict[str, object], confidence: str) -> None:
+    """What AWS states is exact, what an administrator set is strong, a chosen name is inferred."""
+    seen = events(event(userIdentity=identity)).select("actor_confidence").collect()
+    assert seen.item() == confidence
+    assert confidence in CONFIDENCES
+
+
+WORKLOADS = [
+    ("task", "0123456789abcdef0123456789abcdef", {}, "ecs_task"),
+    ("build", "AWSCodeBuild-01234567-89ab-cdef-0123-456789abcdef", {}, "codebuild"),
+    ("node", "mi-0123456789abcdef0", {}, "ec2_instance"),
+    ("pod", "s", {"federatedProvider": f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.eu"},
+     "machine_identity"),
+    ("app", "s", {"federatedProvider": "accounts.example"}, "web_identity_session"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "session", "provider", "source"), WORKLOADS)
+def test_session_of_a_machine(
+    name: str, session: str, provider: dict[str, str], source: str
+) -> None:
+    """A task, a build, a pod or an instance is a workload, by the name of its session or issuer."""
+    identity = role(name, session, sessionContext={"webIdFederationData": provider})
+    seen = events(event(userIdentity=identity)).select("actor", "actor_kind", "actor_source")
+    assert seen.collect().row(0) == (f"role/{name}/{session}", "workload", source)
+
+
+def test_torn_arn_leaves_the_issuer() -> None:
+    """Where the ARN lost its session, issuer and principal id still tell."""
+    torn = role(PORTAL, "dana") | {
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{PORTAL}dana",
+        "principalId": "AROAEXAMPLE2222222222:dana",
+    }
+    seen = events(event(userIdentity=torn)).select("actor", "actor_source").collect()
+    assert seen.row(0) == ("dana", "identity_center_session")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.evidence import event, events
 from trailnb.facts.columns import base_schema
-from trailnb.facts.targets import target
+from trailnb.facts.derived import with_derived
 
 IAM = "arn:aws:iam::111122223333"
 HERE = "eu-central-1:111122223333"
@@ -123,6 +123,57 @@ def test_target(service: str, name: str, fields: dict[str, Any], expected: str |
     assert events(called).select("target").collect().item() == expected
 
 
+COUNTED: list[tuple[str, str, dict[str, Any], int]] = [
+    (
+        "ec2",
+        "TerminateInstances",
+        {"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}},
+        2,
+    ),
+    ("ssm", "GetParameters", {"names": ["/a", "/b", "/c"]}, 3),
+    ("ssm", "SendCommand", {"instanceIds": ["i-1"]}, 1),
+    ("iam", "PutUserPolicy", {"userName": "bob"}, 1),
+    ("s3", "ListBuckets", {}, 0),
+]
+
+
+@pytest.mark.parametrize(("service", "name", "request_", "expected"), COUNTED)
+def test_targets_are_counted(
+    service: str, name: str, request_: dict[str, Any], expected: int
+) -> None:
+    """A call on several resources shows the first and says how many there were."""
+    called = event(
+        eventSource=f"{service}.amazonaws.com", eventName=name, requestParameters=request_
+    )
+    assert events(called).select("target_count").collect().item() == expected
+
+
+def test_failed_call_that_names_nothing() -> None:
+    """A throttled call's record drops the parameters: its kind of target is still known."""
+    throttled = event(
+        eventSource="ssm.amazonaws.com",
+        eventName="PutParameter",
+        errorCode="ThrottlingException",
+        errorMessage="Rate exceeded",
+        requestParameters=None,
+    )
+    seen = events(throttled).select("target", "target_count").collect()
+    assert seen.row(0) == (f"arn:aws:ssm:{HERE}:parameter/*", 0)
+
+
+def test_parameter_path_has_one_slash() -> None:
+    """The ARN of parameter /db/password holds its slash once, as IAM writes it."""
+    read = event(
+        eventSource="ssm.amazonaws.com",
+        eventName="GetParameter",
+        requestParameters={"name": "/db/password"},
+    )
+    assert (
+        events(read).select("target").collect().item()
+        == f"arn:aws:ssm:{HERE}:parameter/db/password"
+    )
+
+
 def test_target_in_another_partition() -> None:
     """The caller's partition is the target's: no credential crosses one."""
     called = event(
@@ -153,4 +204,4 @@ def test_target_survives_any_text(text: str, name: str) -> None:
             error_message=pl.lit(text),
         )
     )
-    assert torn.select(target().alias("target")).height == 1
+    assert with_derived(torn, ["target", "target_count"]).height == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import polars as pl
 
@@ -15,19 +16,36 @@ from trailnb.facts._text import present, service
 from trailnb.facts.actions import event_service
 
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-_INSTANCE = r"^i-[0-9a-fA-F]{8,17}$"
+_INSTANCE = r"^m?i-[0-9a-fA-F]{8,17}$"
+# ECS names a session after its task, CodeBuild after its build.
+_TASK = r"^[0-9a-f]{32}$"
+_BUILD = r"^AWSCodeBuild-[0-9a-f-]{36}$"
+# OIDC providers that vouch for pods and pipelines, not for people.
+_MACHINE_PROVIDER = (
+    r"oidc\.eks\.|token\.actions\.githubusercontent\.com|gitlab|bitbucket|circleci|buildkite|"
+    r"terraform\.io|oidc\.vercel|oidc\.fly\.io"
+)
 # CloudTrail hides what may be a password typed into the user-name field.
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 # A service acts as itself under these types; under any other it acts for the caller named there.
 _NO_CALLER = ("AWSService", "AWSAccount", "Unknown")
 
 
+Confidence = Literal["exact", "strong", "inferred"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to know the actor; it applies where `name`, read by `over_rules`, is not null."""
+    """One way to know the actor; it applies where `name` is not null.
+
+    `confidence` is "exact" where AWS itself names the actor, "strong" where something implies it
+    that only a service, an identity provider or an administrator sets, "inferred" where the
+    caller chose the name.
+    """
 
     source: str
     kind: str
+    confidence: Confidence
     name: pl.Expr
 
 
@@ -42,29 +60,21 @@ def rules() -> tuple[Rule, ...]:
     return (*_session_rules(), *_user_rules(), *_service_rules(), *_account_rules(), *_last_rules())
 
 
-def over_rules(answer: pl.Expr) -> pl.Expr:
-    """What does an expression over the rules' names come to?
-
-    Role and session are read from the ARN once, not once per rule.
-
-    Example:
-        >>> from trailnb.facts.columns import base_schema
-        >>> empty = pl.DataFrame(schema=base_schema()).clear(1)
-        >>> empty.with_columns(user_type=pl.lit("IAMUser"), user_name=pl.lit("alice")).select(
-        ...     over_rules(pl.coalesce(*(rule.name for rule in rules())))
-        ... ).item()
-        'alice'
-    """
-    known: pl.Expr = pl.struct(_role().alias("role"), _session().alias("session"))
-    return known.struct.with_fields(answer.alias("answer")).struct.field("answer")
-
-
 def _typed(*kinds: str) -> pl.Expr:
     return pl.col("user_type").is_in(kinds)
 
 
-def _session() -> pl.Expr:
-    """Name the role session: the ARN's last part, or what follows the role id."""
+def session() -> pl.Expr:
+    """Which role session is it: the ARN's last part, or what follows the role id?
+
+    Example:
+        >>> arn = "arn:aws:sts::111122223333:assumed-role/ops/deploy-17"
+        >>> frame = pl.DataFrame(
+        ...     {"user_type": "AssumedRole", "user_principal_id": "", "user_arn": arn}
+        ... )
+        >>> frame.select(session()).item()
+        'deploy-17'
+    """
     assumed = pl.when(_typed("AssumedRole")).then(pl.col("user_principal_id"))
     return pl.coalesce(
         pl.col("user_arn").str.extract(r":assumed-role/[^/]+/(.+)$"),
@@ -72,46 +82,64 @@ def _session() -> pl.Expr:
     )
 
 
-def _role() -> pl.Expr:
-    """Name the role; the issuer names it too where the ARN is missing."""
+def role() -> pl.Expr:
+    """Which role is it: the ARN names it, and the issuer too where the ARN is missing or torn?
+
+    Example:
+        >>> arn = "arn:aws:sts::111122223333:assumed-role/ops/deploy-17"
+        >>> frame = pl.DataFrame(
+        ...     {"user_type": "AssumedRole", "session_issuer_user_name": "", "user_arn": arn}
+        ... )
+        >>> frame.select(role()).item()
+        'ops'
+    """
     issuer = pl.when(_typed("AssumedRole", "Role")).then(present("session_issuer_user_name"))
-    return pl.coalesce(pl.col("user_arn").str.extract(r":assumed-role/([^/]+)"), issuer)
+    return pl.coalesce(
+        pl.col("user_arn").str.extract(r":assumed-role/([^/]+)/"),
+        issuer,
+        pl.col("user_arn").str.extract(r":assumed-role/([^/]+)"),
+    )
 
 
 def _session_rules() -> tuple[Rule, ...]:
-    role, session = pl.field("role"), pl.field("session")
+    # `who` names these two, so that each is read once and not once per rule.
+    role, session = pl.col("__role"), pl.col("__session")
     text = pl.lit("role/") + role + (pl.lit("/") + session).fill_null("")
     portal_user = pl.when(role.str.starts_with("AWSReservedSSO_")).then(session)
     on_behalf_of = pl.lit("identity-center/") + present("on_behalf_of_user_id")
+    person = pl.coalesce(portal_user, present("user_name"), on_behalf_of)
     linked = pl.col("session_issuer_arn").str.extract(r":role/aws-service-role/([^/]+)/")
+    service_role = pl.lit("service:") + linked.str.replace(r"\.amazonaws\.com(\.cn)?$", "")
     issued_to = pl.coalesce(
         present("in_scope_of_issuer_type"), present("in_scope_of_credentials_issued_to")
     )
+    provider = present("web_id_federated_provider")
+    by_email = pl.when(session.str.contains(_EMAIL)).then(session)
+    machine = pl.when(provider.str.contains(_MACHINE_PROVIDER)).then(text)
+
+    def named(pattern: str) -> pl.Expr:
+        return pl.when(session.str.contains(pattern)).then(text)
+
     return (
-        Rule(
-            "identity_center",
-            "human",
-            pl.when(on_behalf_of.is_not_null()).then(
-                pl.coalesce(portal_user, present("user_name"), on_behalf_of)
-            ),
-        ),
-        Rule("identity_center_session", "human", portal_user),
-        Rule("source_identity", "human", present("source_identity")),
-        Rule(
-            "service_linked_role",
-            "service",
-            pl.lit("service:") + linked.str.replace(r"\.amazonaws\.com(\.cn)?$", ""),
-        ),
-        Rule("session_name_email", "human", pl.when(session.str.contains(_EMAIL)).then(session)),
-        Rule("ec2_instance", "workload", pl.when(session.str.contains(_INSTANCE)).then(text)),
-        Rule("in_scope_of", "workload", pl.when(issued_to.is_not_null()).then(text)),
+        Rule("identity_center", "human", "exact", pl.when(on_behalf_of.is_not_null()).then(person)),
+        Rule("identity_center_session", "human", "exact", portal_user),
+        Rule("source_identity", "human", "strong", present("source_identity")),
+        Rule("service_linked_role", "service", "exact", service_role),
+        Rule("in_scope_of", "workload", "exact", pl.when(issued_to.is_not_null()).then(text)),
+        Rule("ec2_instance", "workload", "strong", named(_INSTANCE)),
+        Rule("machine_identity", "workload", "strong", machine),
+        Rule("session_name_email", "human", "inferred", by_email),
+        Rule("ecs_task", "workload", "inferred", named(_TASK)),
+        Rule("codebuild", "workload", "inferred", named(_BUILD)),
+        # A pod, a pipeline or an app's user: the provider vouches but does not tell which.
         Rule(
             "web_identity_session",
             "workload",
-            pl.when(present("web_id_federated_provider").is_not_null()).then(text),
+            "inferred",
+            pl.when(provider.is_not_null()).then(text),
         ),
         # The session's name is whatever the caller chose: neither person nor machine is told.
-        Rule("role_session", "unknown", text),
+        Rule("role_session", "unknown", "inferred", text),
     )
 
 
@@ -127,12 +155,19 @@ def _user_rules() -> tuple[Rule, ...]:
         Rule(
             "root",
             "root",
+            "exact",
             pl.when(_typed("Root")).then(pl.lit("root") + (pl.lit("/") + account).fill_null("")),
         ),
-        Rule("hidden_user_name", "unknown", pl.when(named == _HIDDEN).then(pl.lit("unknown"))),
+        Rule(
+            "hidden_user_name",
+            "unknown",
+            "inferred",
+            pl.when(named == _HIDDEN).then(pl.lit("unknown")),
+        ),
         Rule(
             "iam_user",
             "human",
+            "exact",
             pl.when(_typed("IAMUser")).then(
                 pl.coalesce(named, arn.str.extract(r":user/(?:.*/)?([^/]+)$"))
             ),
@@ -140,13 +175,21 @@ def _user_rules() -> tuple[Rule, ...]:
         Rule(
             "federated_user",
             "human",
+            "strong",
             pl.when(_typed("FederatedUser")).then(pl.lit("federated-user/") + federated),
         ),
-        Rule("saml_user", "human", pl.when(_typed("SAMLUser")).then(named)),
-        Rule("web_identity_email", "human", pl.when(subject.str.contains(_EMAIL)).then(subject)),
+        Rule("saml_user", "human", "exact", pl.when(_typed("SAMLUser")).then(named)),
+        Rule(
+            "web_identity_email",
+            "human",
+            "exact",
+            pl.when(subject.str.contains(_EMAIL)).then(subject),
+        ),
         # repo:owner/name:ref:…, system:serviceaccount:namespace:name
-        Rule("ci_subject", "workload", pl.when(subject.str.contains(r"\w:\w")).then(subject)),
-        Rule("web_identity_subject", "unknown", subject),
+        Rule(
+            "ci_subject", "workload", "exact", pl.when(subject.str.contains(r"\w:\w")).then(subject)
+        ),
+        Rule("web_identity_subject", "unknown", "exact", subject),
     )
 
 
@@ -161,16 +204,23 @@ def _service_rules() -> tuple[Rule, ...]:
         Rule(
             "service_principal",
             "service",
+            "exact",
             pl.when(by_itself).then(pl.lit("service:") + service("invoked_by")),
         ),
         Rule(
             "service_address",
             "service",
+            "strong",
             pl.when(_typed("AWSService")).then(
                 pl.lit("service:") + seen_from.then(service("source_ip_address"))
             ),
         ),
-        Rule("service_event", "service", pl.when(emitted).then(pl.lit("service:") + emitter)),
+        Rule(
+            "service_event",
+            "service",
+            "strong",
+            pl.when(emitted).then(pl.lit("service:") + emitter),
+        ),
     )
 
 
@@ -181,17 +231,20 @@ def _account_rules() -> tuple[Rule, ...]:
     )
     named = pl.when(_typed("AWSAccount")).then(pl.lit("account/") + account)
     return (
-        Rule("unsigned_request", "unknown", pl.when(unsigned).then(pl.lit("anonymous"))),
-        Rule("foreign_account", "external account", pl.when(account != owner).then(named)),
-        Rule("account", "unknown", named),
+        Rule("unsigned_request", "unknown", "exact", pl.when(unsigned).then(pl.lit("anonymous"))),
+        Rule("foreign_account", "external account", "exact", pl.when(account != owner).then(named)),
+        Rule("account", "unknown", "exact", named),
     )
 
 
 def _last_rules() -> tuple[Rule, ...]:
     return (
-        Rule("user_name", "unknown", present("user_name")),
+        Rule("user_name", "unknown", "inferred", present("user_name")),
         Rule(
-            "arn", "unknown", present("user_arn").str.replace(r"^arn:[^:]*:[^:]*:[^:]*:[^:]*:", "")
+            "arn",
+            "unknown",
+            "inferred",
+            present("user_arn").str.replace(r"^arn:[^:]*:[^:]*:[^:]*:[^:]*:", ""),
         ),
-        Rule("principal_id", "unknown", present("user_principal_id")),
+        Rule("principal_id", "unknown", "inferred", present("user_principal_id")),
     )

@@ -6,54 +6,59 @@ later, and `actor_source` says which rule of `actor_rules` decided here.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
-from trailnb.facts.actor_rules import over_rules, rules
+from trailnb.facts.actor_rules import role, rules, session
+
+if TYPE_CHECKING:
+    from trailnb.facts.steps import Steps
 
 KINDS = ("human", "workload", "service", "external account", "root", "unknown")
+CONFIDENCES = ("exact", "strong", "inferred")
 
 
-def actor() -> pl.Expr:
-    """Who did it: a readable name, never null?
+def who() -> Steps:
+    """Who did it: the steps to `actor`, `actor_kind`, `actor_source` and `actor_confidence`?
 
-    `alice` for an IAM user, an e-mail for an Identity Center user, `role/NAME/SESSION` for a role's
-    session, `service:NAME` for an AWS service, `root/ACCOUNT`, `account/ACCOUNT` for another
-    account, `federated-user/NAME`; `unknown` when the record names nobody.
-
-    Example:
-        >>> from trailnb.facts.columns import base_schema
-        >>> empty = pl.DataFrame(schema=base_schema()).clear(1)
-        >>> empty.with_columns(user_type=pl.lit("IAMUser"), user_name=pl.lit("alice")).select(
-        ...     actor()
-        ... ).item()
-        'alice'
-    """
-    return over_rules(pl.coalesce(*(rule.name for rule in rules()), pl.lit("unknown")))
-
-
-def actor_kind() -> pl.Expr:
-    """What is the actor: one of `KINDS`, never null?
+    The actor is a readable name: `alice` for an IAM user, an e-mail for an Identity Center user,
+    `role/NAME/SESSION` for a role's session, `service:NAME` for an AWS service, `root/ACCOUNT`,
+    `account/ACCOUNT` for another account, `federated-user/NAME`; `unknown` when the record names
+    nobody, and then the source is `nothing` or what hid the name. None of the four is ever null.
 
     Example:
+        >>> from trailnb.facts.steps import taken
         >>> from trailnb.facts.columns import base_schema
-        >>> empty = pl.DataFrame(schema=base_schema()).clear(1)
-        >>> empty.with_columns(user_type=pl.lit("Root")).select(actor_kind()).item()
-        'root'
+        >>> seen = (
+        ...     pl.DataFrame(schema=base_schema())
+        ...     .clear(1)
+        ...     .with_columns(user_type=pl.lit("IAMUser"), user_name=pl.lit("alice"))
+        ... )
+        >>> taken(seen, who()).select("actor", "actor_kind", "actor_source").row(0)
+        ('alice', 'human', 'iam_user')
     """
-    decided = (pl.when(rule.name.is_not_null()).then(pl.lit(rule.kind)) for rule in rules())
-    return over_rules(pl.coalesce(*decided, pl.lit("unknown")))
+    tried = rules()
+    names = [pl.col(f"__{rule.source}") for rule in tried]
+    number = pl.coalesce(
+        *(pl.when(name.is_not_null()).then(pl.lit(i)) for i, name in enumerate(names)),
+        pl.lit(len(tried)),
+    )
+    return (
+        (role().alias("__role"), session().alias("__session")),
+        tuple(rule.name.alias(f"__{rule.source}") for rule in tried),
+        (number.alias("__rule"),),
+        (
+            pl.coalesce(*names, pl.lit("unknown")).alias("actor"),
+            _told([*(rule.kind for rule in tried), "unknown"]).alias("actor_kind"),
+            _told([*(rule.source for rule in tried), "nothing"]).alias("actor_source"),
+            _told([*(rule.confidence for rule in tried), "inferred"]).alias("actor_confidence"),
+        ),
+    )
 
 
-def actor_source() -> pl.Expr:
-    """Which rule decided who the actor is: never null, `nothing` when none did?
-
-    Example:
-        >>> from trailnb.facts.columns import base_schema
-        >>> empty = pl.DataFrame(schema=base_schema()).clear(1)
-        >>> empty.with_columns(invoked_by=pl.lit("config.amazonaws.com")).select(
-        ...     actor_source()
-        ... ).item()
-        'service_principal'
-    """
-    decided = (pl.when(rule.name.is_not_null()).then(pl.lit(rule.source)) for rule in rules())
-    return over_rules(pl.coalesce(*decided, pl.lit("nothing")))
+def _told(answers: list[str]) -> pl.Expr:
+    """Look up what the rule that decided says."""
+    return pl.col("__rule").replace_strict(
+        list(range(len(answers))), answers, return_dtype=pl.String()
+    )
