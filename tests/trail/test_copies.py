@@ -332,7 +332,7 @@ records = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.lists(records, max_size=5), min_size=1, max_size=6),
     st.randoms(use_true_random=False),

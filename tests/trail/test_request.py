@@ -9,7 +9,8 @@ import pytest
 
 import trailnb as tn
 from trailnb.errors import RequestError
-from trailnb.trail.request import Request, duration, request_of, shifted
+from trailnb.formats.moments import shifted
+from trailnb.trail.request import Request, duration, request_of
 
 CET = timezone(timedelta(hours=1))
 

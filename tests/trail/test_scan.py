@@ -330,7 +330,7 @@ predicates = st.recursive(
 
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -344,7 +344,7 @@ def test_filter_then_collect_is_collect_then_filter(body: Body, asked: list[pl.E
 
 
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(bodies(), predicates, st.sets(st.sampled_from(SHOWN), min_size=1, max_size=4))
 def test_projection_changes_no_row(body: Body, predicate: pl.Expr, names: set[str]) -> None:
     """The rows that pass do not depend on the columns asked for."""
