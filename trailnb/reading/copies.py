@@ -88,6 +88,9 @@ class Copies:
             first_days = self._first_days.gather(repeated[FILE_NUMBER])
             in_time = repeated[KEY_DAY].is_null() | (repeated[KEY_DAY] >= first_days)
             repeated = repeated.filter(in_time)
+            if not repeated.height:  # only later ones than a copy may come
+                self._hold(keys.select(_KEY_COLUMNS))
+                return frame
         fresh = keys.filter(~pl.col("row").is_in(repeated["row"].implode()))
         self._hold(fresh.select(_KEY_COLUMNS))
         dropped = self._judge(repeated)
