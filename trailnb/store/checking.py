@@ -8,6 +8,7 @@ import polars as pl
 
 from trailnb.formats.problem import Problem
 from trailnb.store import ledger as ledgers
+from trailnb.store.place import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +27,11 @@ def check(place: Folder | Remote) -> Iterator[Problem]:
 
 
 def _check_part(place: Folder | Remote, part: Part) -> Iterator[Problem]:
-    path = place.path(part.name)
     try:
-        rows = pl.read_parquet(path, hive_partitioning=False, **place.polars_options)
+        rows = scan(place, [part.name]).collect()
     except (OSError, pl.exceptions.PolarsError) as error:
-        yield Problem(part.name, f"this part cannot be read ({type(error).__name__})")
+        reason = f"this part cannot be read ({type(error).__name__}); remove it and save again"
+        yield Problem(part.name, reason)
         return
     counts = dict(rows.group_by("log_file").len().iter_rows())
     for held in part.footer.held:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED, with_derived
+from trailnb.facts.version import facts_stamp
+from trailnb.sources.pruning import in_order
 from trailnb.store import ledger as ledgers
 from trailnb.store import marks, saving
-from trailnb.store.part import FACTS_VERSION, Footer, Part, part_name
-from trailnb.store.writing import IS_COPY, PART_TEXT_BYTES, part_bytes, stored_schema
+from trailnb.store.part import Footer, part_name
+from trailnb.store.place import scan
+from trailnb.store.writing import (
+    IS_COPY,
+    PART_TEXT_BYTES,
+    last_day_of,
+    part_bytes,
+    stored_schema,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from trailnb.formats.problem import Problem
     from trailnb.store.ledger import Ledger
+    from trailnb.store.part import Part
     from trailnb.store.place import Folder, Remote
 
 
@@ -29,17 +39,16 @@ def compact(place: Folder | Remote) -> int:
     either the old parts, or the new one beside old ones that no reader looks at any more.
     """
     held = ledgers.load(place)
-    gone = 0
+    for name in held.spent:
+        place.remove(name)
+    gone = len(held.spent)
     for run in _runs(held):
         joined = _join(place, held, run)
         for part in run:
             if part.name != joined:
                 place.remove(part.name)
                 gone += 1
-    gone += _sweep(place)
-    seconds = saving.settings(place)["late_seconds"]
-    late = None if seconds is None else timedelta(seconds=seconds)
-    marks.mark(place, ledgers.load(place), late)
+    marks.mark(place, ledgers.load(place), saving.late_of(place))
     return gone
 
 
@@ -65,44 +74,40 @@ def _runs(held: Ledger) -> Iterator[list[Part]]:
 
 def _join(place: Folder | Remote, held: Ledger, run: Sequence[Part]) -> str:
     """Write one part that holds what these hold."""
-    frames = []
-    for part in run:
-        path = place.path(part.name)
-        rows = pl.read_parquet(path, hive_partitioning=False, **place.polars_options)
-        rows = rows.filter(~pl.col("log_file").is_in(held.left_out(part)))
-        if part.footer.facts != FACTS_VERSION:
-            base = rows.select(*base_schema().names(), IS_COPY)
-            rows = with_derived(base, [one.name for one in DERIVED])
-        frames.append(rows.select(stored_schema().names()))
+    frames = [_rows(place, held, part) for part in run]
     frame = pl.concat(frames).sort("event_time", maintain_order=True, nulls_last=True)
     owned = [one for part in run for one in held.owned[part.name].values()]
-    problems = tuple(
-        problem
-        for part in run
-        for problem in part.footer.problems
-        if problem.log_file not in held.held or problem.log_file in held.owned[part.name]
-    )
+    unread = {file for part in run for file in part.footer.unread} & set(held.unread)
     day = run[0].footer.day
     footer = Footer(
         day,
         tuple(replace(one, copies=0, differing=0) for one in owned),
-        problems,
-        FACTS_VERSION,
+        unread=in_order(unread),
+        problems=tuple(dict.fromkeys(_problems(held, run))),
+        facts=facts_stamp(),
+        last_day=last_day_of(frame),
         marks="unknown",
         replaces=tuple(part.name for part in run),
         rows=frame.height,
-        saved_at=datetime.now(UTC).isoformat(),
+        # No newer than what it joins: a save at the same time may bring a newer state of a file.
+        saved_at=max(part.footer.saved_at for part in run),
     )
     name = part_name(day, [one.file for one in owned])
     place.put(name, part_bytes(frame, footer))
     return name
 
 
-def _sweep(place: Folder | Remote) -> int:
-    """Remove parts that a joined one replaced and a kill left behind."""
-    held = ledgers.load(place)
-    replaced = {name for part in held.parts for name in part.footer.replaces if name != part.name}
-    left = [one.name for one in place.list() if one.name in replaced]
-    for name in left:
-        place.remove(name)
-    return len(left)
+def _rows(place: Folder | Remote, held: Ledger, part: Part) -> pl.DataFrame:
+    """Read what is read from this part, under today's facts."""
+    rows = scan(place, [part.name]).filter(~pl.col("log_file").is_in(held.left_out(part))).collect()
+    if part.footer.facts != facts_stamp():
+        base = rows.select(*base_schema().names(), IS_COPY)
+        rows = with_derived(base, [one.name for one in DERIVED])
+    return rows.select(stored_schema().names())
+
+
+def _problems(held: Ledger, run: Sequence[Part]) -> Iterator[Problem]:
+    """Which problems do these parts speak of that still count?"""
+    counting = set(held.problems)
+    for part in run:
+        yield from (problem for problem in part.footer.problems if problem in counting)

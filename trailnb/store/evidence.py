@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from trailnb.sources import layout
+from trailnb.sources.pruning import in_order, wants
 from trailnb.sources.source import Listing, LogFile, Unread
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _FOLDER = "evidence/"
 #: Stands for an empty part of a key (`s3://…` has one); no encoded part can look like it.
 _EMPTY = "%"
+#: Ends a piece of a part that is too long for one name on disk.
+_GOES_ON = "%"
+_MOST_CHARACTERS = 200
 
 
 def keep(source: Source, digests: Sequence[LogFile], place: Folder | Remote) -> int:
@@ -37,11 +41,17 @@ def name_of(key: str) -> str:
 
     Example:
         >>> name_of("s3://b/../x.gz")
-        'evidence/s3%3A/%/b/%2E%2E/x.gz'
+        'evidence/s3%3A/%/b/%2E./x.gz'
     """
     parts = (quote(part, safe="") for part in key.split("/"))
-    safe = (part.replace(".", "%2E") if not part.strip(".") else part for part in parts)
-    return _FOLDER + "/".join(part or _EMPTY for part in safe)
+    # A leading dot would hide the file, or lead out of the folder.
+    safe = (f"%2E{part[1:]}" if part.startswith(".") else part for part in parts)
+    return _FOLDER + "/".join(_pieces(part) or _EMPTY for part in safe)
+
+
+def _pieces(part: str) -> str:
+    size = _MOST_CHARACTERS
+    return f"{_GOES_ON}/".join(part[at : at + size] for at in range(0, len(part), size))
 
 
 def key_of(name: str) -> str:
@@ -51,8 +61,12 @@ def key_of(name: str) -> str:
         >>> key_of(name_of("s3://b/../x.gz"))
         's3://b/../x.gz'
     """
-    parts = name.removeprefix(_FOLDER).split("/")
-    return "/".join("" if part == _EMPTY else unquote(part) for part in parts)
+    parts = [""]
+    for piece in name.removeprefix(_FOLDER).split("/"):
+        parts[-1] += piece.removesuffix(_GOES_ON)
+        if not piece.endswith(_GOES_ON) or piece == _EMPTY:
+            parts.append("")
+    return "/".join(map(unquote, parts[:-1]))
 
 
 @dataclass(frozen=True)
@@ -66,14 +80,14 @@ class EvidenceSource:
         """The store it lies in."""
         return self.place.uri
 
-    def list(self, wanted: Wanted) -> Listing:  # noqa: ARG002 - evidence is few and always whole
-        """List every kept object under its own key."""
+    def list(self, wanted: Wanted) -> Listing:
+        """List what is wanted of the kept objects, under their own keys."""
         files = [
             layout.parse(key_of(one.name), size_bytes=one.size_bytes, version=one.version)
             for one in self.place.list()
             if one.name.startswith(_FOLDER)
         ]
-        return Listing(tuple(sorted(files, key=lambda file: file.key)), (), 1)
+        return Listing(in_order(file for file in files if wants(wanted, file)), (), 1)
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over the kept bytes."""

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 #: The footer's key, and the version of what stands under it.
 FOOTER_KEY = "trailnb"
 FORMAT = 1
-FACTS_VERSION = 1
 #: Undated log files (their name tells no delivery) lie under this day.
 UNDATED = "1970-01-01"
+#: Stands for the day of an event without a time: a copy of it may come on any day.
+NO_END = "9999-12-31"
 _NAME_HEX = 24
 
 
@@ -49,15 +50,22 @@ class Held:
 class Footer:
     """What a part says of itself.
 
-    `marks` sums up which rows are marked as copies, empty for none. `replaces` names parts whose
-    log files are all here. `saved_at` is when it was written (UTC).
+    `unread` are log files that should be here and could not be read; a later save tries again.
+    `last_day` is the day of the newest event: copies may come until it is out of reach. `marks`
+    sums up which rows are marked as copies, empty for none; `odd` says when those marks cannot be
+    used for a part of the store: "time" for a narrower window, "place" for fewer accounts, regions
+    or categories. `replaces` names parts whose log files are all here. `saved_at` is when it was
+    written (UTC).
     """
 
     day: str
     held: tuple[Held, ...]
+    unread: tuple[LogFile, ...] = ()
     problems: tuple[Problem, ...] = ()
-    facts: int = 0
+    facts: str = ""
+    last_day: str = ""
     marks: str = ""
+    odd: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     rows: int = 0
     saved_at: str = ""
@@ -75,9 +83,11 @@ class Footer:
             ValueError, KeyError, TypeError: it is none of ours.
         """
         raw: dict[str, Any] = json.loads(text)
-        held = tuple(_held(one) for one in raw.pop("held"))
+        held = tuple(Held(**{**one, "file": _file(one["file"])}) for one in raw.pop("held"))
+        unread = tuple(map(_file, raw.pop("unread")))
         problems = tuple(Problem(**one) for one in raw.pop("problems"))
-        return cls(held=held, problems=problems, replaces=tuple(raw.pop("replaces")), **raw)
+        replaces, odd = tuple(raw.pop("replaces")), tuple(raw.pop("odd"))
+        return cls(held=held, unread=unread, problems=problems, replaces=replaces, odd=odd, **raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +122,10 @@ def day_of(file: LogFile) -> str:
     return file.delivered.date().isoformat() if file.delivered else UNDATED
 
 
-def _held(raw: Mapping[str, Any]) -> Held:
-    file = dict(raw["file"])
-    if file["delivered"]:
-        file["delivered"] = datetime.fromisoformat(file["delivered"]).astimezone(UTC)
-    return Held(**{**raw, "file": LogFile(**file)})
+def _file(raw: Mapping[str, Any]) -> LogFile:
+    delivered = raw["delivered"]
+    moment = datetime.fromisoformat(delivered).astimezone(UTC) if delivered else None
+    return LogFile(**{**raw, "delivered": moment})
 
 
 def _as_text(value: object) -> str:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+import polars as pl
+
 from trailnb.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: A file of this beginning is being written, or was when its writer died; nobody reads it.
 _UNFINISHED = ".unfinished-"
@@ -84,7 +86,9 @@ class Folder:
                 with contextlib.suppress(FileNotFoundError):  # replaced by another save just now
                     state = path.stat()
                     relative = path.relative_to(self._root).as_posix()
-                    found.append(Kept(relative, state.st_size, str(state.st_mtime_ns)))
+                    # Two states may share a coarse clock's time, never the inode.
+                    version = f"{state.st_mtime_ns}-{state.st_ino}"
+                    found.append(Kept(relative, state.st_size, version))
         return sorted(found, key=lambda kept: kept.name)
 
     def get(self, name: str) -> bytes:
@@ -226,6 +230,16 @@ def _version(info: Mapping[str, Any]) -> str:
     return str(info.get("ETag") or info.get("LastModified") or info.get("created") or "")
 
 
+def scan(place: Folder | Remote, names: Iterable[str]) -> pl.LazyFrame:
+    """Read these Parquet files lazily: by their exact names, with the columns that they hold."""
+    return pl.scan_parquet(
+        [place.path(name) for name in names],
+        hive_partitioning=False,
+        glob=False,
+        **place.polars_options,
+    )
+
+
 def place_of(
     dest: str | os.PathLike[str], storage_options: Mapping[str, Any] | None
 ) -> Folder | Remote:
@@ -238,4 +252,5 @@ def place_of(
     uri = os.fspath(dest)
     if "://" in uri and not uri.startswith("file://"):
         return Remote(uri, dict(storage_options or {}))
-    return Folder(uri.removeprefix("file://"))
+    path = uri.removeprefix("file://")
+    return Folder(str(Path(path).expanduser()) if path.startswith("~") else path)

@@ -8,12 +8,13 @@ import polars as pl
 
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED, with_derived
+from trailnb.facts.version import facts_stamp
 from trailnb.store import marks
-from trailnb.store.part import FACTS_VERSION
+from trailnb.store.place import scan
 from trailnb.store.writing import IS_COPY, stored_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from trailnb.store.ledger import Ledger
@@ -23,52 +24,65 @@ if TYPE_CHECKING:
 _PLACE = ["log_file", "log_index"]
 
 
-def rows_of(
+def rows_of(place: Folder | Remote, whole: Ledger, asked: Ledger) -> pl.LazyFrame:
+    """Which rows do the log files asked for bring, copies included? Columns as stored."""
+    return _together(_frames(place, whole, asked, asked.parts))
+
+
+def first_rows_of(
     place: Folder | Remote,
-    ledger: Ledger,
-    parts: Sequence[Part],
-    *,
+    whole: Ledger,
+    asked: Ledger,
     late: timedelta | None,
-    is_deduped: bool,
+    odd: frozenset[str],
 ) -> pl.LazyFrame:
-    """Which rows do these parts bring? Columns as stored, copies left out.
+    """Which rows do the log files asked for bring, each event once?
 
-    Parts under today's facts are one plain scan. What needs more care is added to it: a part that
-    shares log files with another, was not marked yet, or was saved under older facts.
+    Commonly one plain scan that leaves out marked rows. Where marks cannot be used (`odd`, and
+    parts that a broken-off save left unmarked) copies are looked for now.
     """
-    outdated = {part.name for part in marks.stale(place, ledger, late)} if is_deduped else set()
-    plain: list[Part] = []
-    special: list[pl.LazyFrame] = []
+    untrusted = marks.untrusted(place, whole, asked, late, odd)
+    trusted = [part for part in asked.parts if part.name not in untrusted]
+    doubted = [part for part in asked.parts if part.name in untrusted]
+    frames = [frame.filter(~pl.col(IS_COPY)) for frame in _frames(place, whole, asked, trusted)]
+    if doubted:
+        days = sorted({part.footer.day for part in doubted})
+        found = [marks.copies_of(place, asked, day, late).hidden.lazy() for day in days]
+        rows = _together(_frames(place, whole, asked, doubted))
+        frames.append(rows.join(pl.concat(found), on=_PLACE, how="anti"))
+    return _together(frames)
+
+
+def _frames(
+    place: Folder | Remote, whole: Ledger, asked: Ledger, parts: Sequence[Part]
+) -> Iterator[pl.LazyFrame]:
+    """Scan these parts: all that can be in one scan, and alone what needs more care.
+
+    A part that shares log files with another one, or was saved under older facts, stands alone.
+    """
+    plain: list[str] = []
+    partly: list[str] = []
+    unasked: list[str] = []
+    facts = facts_stamp()
     for part in parts:
-        is_old = part.footer.facts != FACTS_VERSION
-        left_out = ledger.left_out(part)
-        if not (is_old or left_out or part.name in outdated):
-            plain.append(part)
-            continue
-        frame = _scan(place, [part])
-        if left_out:
-            frame = frame.filter(~pl.col("log_file").is_in(left_out))
-        if is_old:
-            frame = _derived_anew(frame)
-        special.append(frame.select(stored_schema().names()))
-    frames = [*([_scan(place, plain)] if plain else []), *special]
-    if not frames:
-        return pl.LazyFrame(schema=stored_schema())
-    whole = pl.concat(frames) if len(frames) > 1 else frames[0]
-    if not is_deduped:
-        return whole
-    if not outdated:
-        return whole.filter(~pl.col(IS_COPY))
-    return _without_copies(place, ledger, whole, outdated, late)
+        left_out = asked.left_out(part)
+        is_old = part.footer.facts != facts
+        if is_old or whole.left_out(part):
+            frame = _without(scan(place, [part.name]), left_out)
+            yield _derived_anew(frame) if is_old else frame
+        elif left_out:
+            partly.append(part.name)
+            unasked += left_out
+        else:
+            plain.append(part.name)
+    if plain:
+        yield scan(place, plain)
+    if partly:
+        yield _without(scan(place, partly), unasked)
 
 
-def _scan(place: Folder | Remote, parts: Sequence[Part]) -> pl.LazyFrame:
-    return pl.scan_parquet(
-        [place.path(part.name) for part in parts],
-        hive_partitioning=False,
-        glob=False,
-        **place.polars_options,
-    )
+def _without(frame: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
+    return frame.filter(~pl.col("log_file").is_in(keys)) if keys else frame
 
 
 def _derived_anew(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -77,18 +91,8 @@ def _derived_anew(frame: pl.LazyFrame) -> pl.LazyFrame:
     return with_derived(frame.select(*base_schema().names(), IS_COPY), names)
 
 
-def _without_copies(
-    place: Folder | Remote,
-    ledger: Ledger,
-    whole: pl.LazyFrame,
-    outdated: set[str],
-    late: timedelta | None,
-) -> pl.LazyFrame:
-    """Hide copies in parts that a broken-off save left unmarked, by looking for them now."""
-    days = {part.footer.day for part in ledger.parts if part.name in outdated}
-    hidden = pl.concat([marks.copies_of(place, ledger, day, late).hidden for day in sorted(days)])
-    afresh = [
-        key for part in ledger.parts if part.footer.day in days for key in ledger.owned[part.name]
-    ]
-    is_trusted = ~pl.col("log_file").is_in(afresh)
-    return whole.filter(~(pl.col(IS_COPY) & is_trusted)).join(hidden.lazy(), on=_PLACE, how="anti")
+def _together(frames: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
+    some = [frame.select(stored_schema().names()) for frame in frames]
+    if not some:
+        return pl.LazyFrame(schema=stored_schema())
+    return pl.concat(some) if len(some) > 1 else some[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,7 +16,6 @@ from trailnb.store.writing import Group, Written, grouped, write_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     from trailnb.sources.source import LogFile, Source
     from trailnb.store.ledger import Ledger
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Anything map-shaped: the built-in, a pool's, a cluster's. Order does not matter.
 Map: TypeAlias = Callable[[Callable[[Group], Written], "Sequence[Group]"], Iterable[Written]]
+#: Another save may bring parts while this one marks copies: so often marks are made up to date.
+_ROUNDS = 3
+_FOREVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,16 @@ def save(
         SourceError: the store cannot be written (full disk, no permission).
     """
     place.sweep()
-    _claim(place, late)
+    late = _claim(place, late)
     before = ledger.load(place)
     fresh = missing(files, before)
-    saved_at = datetime.now(UTC).isoformat()
-    task = partial(write_part, source, place, saved_at)
+    task = partial(write_part, source, place, _later_than(before))
     written: list[Written] = []
     for one in map(task, grouped(fresh)):
         written.append(one)
         told(one)
     evidence.keep(source, digests, place)
-    marks.mark(place, ledger.load(place), late)
+    _settle(place, late)
     return Saved(
         parts=len(written),
         files=len(fresh),
@@ -73,6 +74,28 @@ def save(
         unread=sum(one.unread for one in written),
         held_before=len(files) - len(fresh),
     )
+
+
+def _later_than(held: Ledger) -> str:
+    """When is this save, for its parts to count before all that are there? Clocks may disagree."""
+    now = datetime.now(UTC)
+    newest = max((part.footer.saved_at for part in held.parts), default="")
+    if newest:
+        now = max(now, datetime.fromisoformat(newest) + timedelta(microseconds=1))
+    return now.isoformat(timespec="microseconds")
+
+
+def _settle(place: Folder | Remote, late: timedelta | None) -> None:
+    """Remove torn parts that this save made up for, and mark copies."""
+    held = ledger.load(place)
+    for name, keys in held.torn.items():
+        if keys and all(key in held.held for key in keys):
+            place.remove(name)
+    for _ in range(_ROUNDS):
+        if not marks.stale(place, held, late):
+            break
+        marks.mark(place, held, late)
+        held = ledger.load(place)
 
 
 def missing(files: Iterable[LogFile], held: Ledger) -> list[LogFile]:
@@ -85,22 +108,42 @@ def _is_same(file: LogFile, held: LogFile | None) -> bool:
     return held is not None and (held.size_bytes, held.version) == (file.size_bytes, file.version)
 
 
-def _claim(place: Folder | Remote, late: timedelta | None) -> None:
-    """Mark the place as a store, unless it is one; never write over somebody's other files."""
+def _claim(place: Folder | Remote, late: timedelta | None) -> timedelta | None:
+    """Mark the place as a store, unless it is one; returns how late copies may come to it.
+
+    Nobody's other files are ever written among. A later save may widen how late, never narrow it.
+    """
+    asked = _FOREVER if late is None else late.total_seconds()
     if ledger.is_store(place):
-        return
-    if any(not one.name.startswith(("date=", "_trailnb/", "evidence/")) for one in place.list()):
+        known = settings(place)["late_seconds"]
+        if known is None or known >= asked:
+            return late_of(place)
+    elif any(not _is_ours(place, one.name) for one in place.list()):
         raise SourceError.about(
             "something else lies here already",
             place.uri,
             "Choose an empty folder, or one that a trail was saved to.",
         )
-    seconds = None if late is None else late.total_seconds()
+    seconds = None if late is None else asked
     content = {"trailnb": "store", "format": FORMAT, "late_seconds": seconds}
     place.put(ledger.MARKER, json.dumps(content).encode())
+    return late
+
+
+def _is_ours(place: Folder | Remote, name: str) -> bool:
+    """Could this file be of a store whose marker was lost?"""
+    if name.startswith(("_trailnb/", "evidence/")):
+        return True
+    return ledger.is_part(name) and ledger.read_footer(place, name) is not None
 
 
 def settings(place: Folder | Remote) -> dict[str, Any]:
     """What was the store made with?"""
     content: dict[str, Any] = json.loads(place.get(ledger.MARKER))
     return content
+
+
+def late_of(place: Folder | Remote) -> timedelta | None:
+    """How late may copies come to this store? None is without end."""
+    seconds = settings(place)["late_seconds"]
+    return None if seconds is None else timedelta(seconds=seconds)

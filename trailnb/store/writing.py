@@ -11,15 +11,23 @@ import polars as pl
 
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED, with_derived
+from trailnb.facts.version import facts_stamp
 from trailnb.formats.batch import Batch
 from trailnb.formats.gunzip import unpack
 from trailnb.formats.problem import Problem
 from trailnb.reading.chunks import MAX_TEXT_BYTES
 from trailnb.sources.source import LogFile, Unread
-from trailnb.store.part import FACTS_VERSION, FOOTER_KEY, Footer, Held, day_of, part_name
+from trailnb.store.part import (
+    FOOTER_KEY,
+    NO_END,
+    Footer,
+    Held,
+    day_of,
+    part_name,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from trailnb.sources.source import Source
     from trailnb.store.place import Folder, Remote
@@ -107,15 +115,28 @@ def write_part(source: Source, place: Folder | Remote, saved_at: str, group: Gro
     footer = Footer(
         group.day,
         tuple(reading.held),
+        tuple(reading.unread),
         tuple(reading.problems),
-        FACTS_VERSION,
+        facts_stamp(),
+        last_day_of(frame),
         rows=frame.height,
         saved_at=saved_at,
     )
     place.put(group.name, part_bytes(frame, footer))
-    unread = len(group.files) - len(reading.held)
     stored_bytes = sum(held.file.size_bytes or 0 for held in reading.held)
-    return Written(group.name, len(group.files), frame.height, unread, stored_bytes)
+    return Written(group.name, len(group.files), frame.height, len(reading.unread), stored_bytes)
+
+
+def last_day_of(frame: pl.DataFrame) -> str:
+    """On which day did the newest of these events happen? Empty when there is none.
+
+    Example:
+        >>> last_day_of(pl.DataFrame({"event_time": [None]}, {"event_time": pl.Datetime()}))
+        '9999-12-31'
+    """
+    if frame["event_time"].null_count():
+        return NO_END
+    return str(frame["event_time"].dt.date().max() or "")
 
 
 def part_bytes(frame: pl.DataFrame, footer: Footer) -> bytes:
@@ -135,6 +156,7 @@ class _Reading:
     """Reads log files into one frame, summing each up for the ledger."""
 
     held: list[Held] = field(default_factory=list)
+    unread: list[LogFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _batch: Batch = field(default_factory=lambda: Batch(tuple(base_schema())))
@@ -142,6 +164,7 @@ class _Reading:
     def take(self, file: LogFile, stored: bytes | Unread) -> None:
         """Read one log file. One that could not be read is not held: a later save tries again."""
         if isinstance(stored, Unread):
+            self.unread.append(file)
             self.problems.append(Problem(file.key, stored.reason))
             return
         unpacked = unpack(stored, MAX_TEXT_BYTES)
@@ -176,9 +199,3 @@ class _Reading:
             frame.with_columns(pl.lit(value=False).alias(IS_COPY)).select(stored_schema().names())
         )
         self._batch = Batch(tuple(base_schema()))
-
-
-def split(items: Sequence[Group], size: int) -> Iterator[Sequence[Group]]:
-    """Cut a list of groups into runs of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

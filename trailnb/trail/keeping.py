@@ -41,14 +41,15 @@ def save(
         raise RequestError("Only a trail opened from log files can be saved: tables are none.")
     scan = trail.scan
     place = place_of(dest, storage_options)
-    meter = Meter(len(scan.files), scan.progress)
+    files = (*trail.lookback_files, *scan.files)
+    meter = Meter(len(files), scan.progress)
 
     def told(one: Written) -> None:
         meter.add(one.files, one.stored_bytes, one.events, one.unread)
 
     saving.save(
         scan.source,
-        scan.files,
+        files,
         trail.evidence_files,
         place,
         late=scan.request.late,

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from trailnb.formats.moments import shifted
+from trailnb.sources.pruning import in_order, wants
 from trailnb.sources.source import Wanted
 from trailnb.store import ledger as ledgers
-from trailnb.store import saving
+from trailnb.store import marks, saving
 from trailnb.store.evidence import EvidenceSource
-from trailnb.store.part import UNDATED
-from trailnb.store.rows import rows_of
+from trailnb.store.rows import first_rows_of, rows_of
 from trailnb.trail.ledger import Ledger, warn_of
-from trailnb.trail.request import STAMP_SLACK
+from trailnb.trail.request import FOLDER_OF, STAMP_SLACK
 from trailnb.trail.scan import schema, window_filter
+from trailnb.trail.trail import EVIDENCE_FOLDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+    import polars as pl
+
     from trailnb.formats.problem import Problem
     from trailnb.sources.source import LogFile, Source
-    from trailnb.store.part import Part
     from trailnb.store.place import Folder, Remote
     from trailnb.trail.request import Request
 
@@ -37,15 +39,9 @@ class StoredScan:
     ledger: Ledger = field(default_factory=Ledger)
 
     def __post_init__(self) -> None:
-        """Know all problems from the start: the ledger holds them."""
-        inside = {file.key for file in self.files}
-        known = {held.file.key for held in self.held.held.values()}
-        problems = [
-            problem
-            for problem in self.held.problems
-            if problem.log_file in inside or problem.log_file not in known
-        ]
-        self.ledger.add(problems)
+        """Know all problems from the start: the store's ledger holds them."""
+        inside = {file.key for file in self.files} | self.held.torn.keys()
+        self.ledger.add([one for one in self.held.problems if one.log_file in inside])
         self.ledger.is_complete = True
 
     @cached_property
@@ -55,9 +51,8 @@ class StoredScan:
 
     @cached_property
     def late(self) -> timedelta | None:
-        """How late may deliveries come, as the saving trail was told?"""
-        seconds = saving.settings(self.place)["late_seconds"]
-        return None if seconds is None else timedelta(seconds=seconds)
+        """How late may copies come, as the saving trails were told?"""
+        return saving.late_of(self.place)
 
     @cached_property
     def source(self) -> Source:
@@ -65,98 +60,117 @@ class StoredScan:
         return EvidenceSource(self.place)
 
     @cached_property
+    def _listed(self) -> tuple[LogFile, ...]:
+        """Which log files would a listing of the original bring?"""
+        held = [one.file for one in self.held.held.values()]
+        wanted = _wanted(self.request)
+        return in_order(file for file in (*held, *self.held.unread) if _is_in(file, wanted))
+
+    @cached_property
     def files(self) -> tuple[LogFile, ...]:
         """Which log files does the window ask for, in reading order?"""
-        files = [held.file for held in self.held.held.values() if self._is_wanted(held.file)]
-        order = sorted(
-            files, key=lambda file: (file.delivered is None, str(file.delivered), file.key)
-        )
-        return tuple(order)
-
-    @property
-    def evidence_files(self) -> tuple[LogFile, ...]:
-        """Which digests are kept?"""
-        return self.source.list(Wanted()).files
+        return tuple(file for file in self._listed if not self._is_before(file))
 
     @cached_property
     def lookback_files(self) -> tuple[LogFile, ...]:
         """Which log files were delivered before the window, within the lookback?"""
-        since = self.request.since
-        if since is None:
-            return ()
-        first = shifted(since, -STAMP_SLACK - self.request.lookback)
-        files = (held.file for held in self.held.held.values())
-        before = [
-            file
-            for file in files
-            if file.delivered and first <= file.delivered < shifted(since, -STAMP_SLACK)
-        ]
-        return tuple(sorted(before, key=_reading_order))
+        return tuple(file for file in self._listed if self._is_before(file))
+
+    @cached_property
+    def evidence_files(self) -> tuple[LogFile, ...]:
+        """Which digests are kept?"""
+        return self.source.list(_wanted(self.request)).files
 
     def lookback(self, files: tuple[LogFile, ...]) -> pl.LazyFrame:
         """The events of files delivered before the window, whatever their time."""
-        since = self.request.since
-        first = shifted(since, -STAMP_SLACK - self.request.lookback) if since else None
-        request = replace(self.request, since=first, until=since)
-        keys = [file.key for file in files]
-        return replace(self, request=request).lazy().filter(pl.col("log_file").is_in(keys))
+        request = replace(self.request, since=None, until=self.request.since)
+        return self._rows(files, request, frozenset({"any"}))
 
     def lazy(self) -> pl.LazyFrame:
         """The event table as a plain scan of Parquet."""
         if self.ledger.problems:
             warn_of(list(self.ledger.problems))
-        rows = rows_of(
-            self.place,
-            self.held,
-            [part for part in self.held.parts if self._is_read(part)],
-            late=self.late,
-            is_deduped=self.request.is_deduped,
-        )
-        window = window_filter(self.request)
+        return self._rows(self.files, self.request, self._odd)
+
+    def _rows(
+        self, files: Iterable[LogFile], request: Request, odd: frozenset[str]
+    ) -> pl.LazyFrame:
+        asked = self.held.narrowed({file.key for file in files})
+        if request.is_deduped:
+            rows = first_rows_of(self.place, self.held, asked, self.late, odd)
+        else:
+            rows = rows_of(self.place, self.held, asked)
+        window = window_filter(request)
         return (rows if window is None else rows.filter(window)).select(schema().names())
 
     def duplicates(self) -> dict[str, tuple[int, int]]:
-        """How many copies and differing events does each log file hold?"""
-        wanted = {file.key for file in self.files}
-        return {
-            key: (held.copies, held.differing)
-            for key, held in self.held.held.items()
-            if key in wanted and (held.copies or held.differing)
+        """How many copies and differing events does each log file hold?
+
+        The store's ledger knows, but for days that a window cuts or a broken-off save left.
+        """
+        asked = self.held.narrowed({file.key for file in self.files})
+        stale = {part.footer.day for part in marks.stale(self.place, self.held, self.late)}
+        window = window_filter(self.request)
+        cut = {part.footer.day for part in asked.parts if part.footer.marks} if self._odd else set()
+        counts = {
+            held.file.key: (held.copies, held.differing)
+            for part in asked.parts
+            if part.footer.day not in stale | cut
+            for held in asked.owned[part.name].values()
         }
+        for day in {part.footer.day for part in asked.parts} & (stale | cut):
+            found = marks.copies_of(self.place, asked, day, self.late, window)
+            keys = found.copies.keys() | found.differing.keys()
+            counts |= {key: (found.copies[key], found.differing[key]) for key in keys}
+        return {key: both for key, both in counts.items() if any(both)}
 
     def check(self) -> list[Problem]:
         """Nothing is left to check: every file was read in full when it was saved."""
         return []
 
-    def _is_read(self, part: Part) -> bool:
-        """Tell whether a part of this delivery day can hold events of the window."""
-        day = part.footer.day
-        if day == UNDATED:
-            return True
-        first, last = self._days()
-        return (first is None or day >= first) and (last is None or day <= last)
+    @property
+    def _odd(self) -> frozenset[str]:
+        """How is the question narrower than the store?"""
+        asked = self.request
+        bounds = {
+            "time": (asked.since, asked.until),
+            "place": (asked.accounts, asked.regions, asked.categories),
+        }
+        return frozenset(name for name, given in bounds.items() if given.count(None) < len(given))
 
-    def _days(self) -> tuple[str | None, str | None]:
-        since, until, late = self.request.since, self.request.until, self.request.late
-        first = shifted(since, -STAMP_SLACK).date().isoformat() if since else None
-        last = shifted(until, late).date().isoformat() if until and late is not None else None
-        return first, last
-
-    def _is_wanted(self, file: LogFile) -> bool:
-        request = self.request
-        if file.delivered:
-            since, until, late = request.since, request.until, request.late
-            if since and file.delivered < shifted(since, -STAMP_SLACK):
-                return False
-            if until and late is not None and file.delivered >= shifted(until, late):
-                return False
-        if not file.is_placed:
-            return True
-        return (request.accounts is None or file.account in request.accounts) and (
-            request.regions is None or file.region in request.regions
-        )
+    def _is_before(self, file: LogFile) -> bool:
+        since = self.request.since
+        return bool(since and file.delivered and file.delivered < shifted(since, -STAMP_SLACK))
 
 
-def _reading_order(file: LogFile) -> tuple[bool, str, str]:
-    """Undated files last, else by delivery time and key: as a listing has them."""
-    return file.delivered is None, str(file.delivered), file.key
+def _wanted(request: Request) -> Wanted:
+    """What would be listed of the original for this request, lookback and digests included?"""
+    start = shifted(request.since, -STAMP_SLACK - request.lookback) if request.since else None
+    until, late = request.until, request.late
+    end = shifted(until, late) if until is not None and late is not None else None
+    folders = None
+    if request.categories is not None:
+        folders = frozenset({FOLDER_OF[name] for name in request.categories}) | EVIDENCE_FOLDERS
+    return Wanted(start, end, request.accounts, request.regions, folders)
+
+
+def _is_in(file: LogFile, wanted: Wanted) -> bool:
+    """Would a listing bring this log file? A placed one is judged by what its key told when saved.
+
+    A key may be relative to a folder below `AWSLogs/`, and then tells less by itself.
+    """
+    if wanted == Wanted():
+        return True
+    if not file.is_placed or file.delivered is None:
+        return wants(wanted, file)
+    start, end = wanted.delivered_from, wanted.delivered_until
+    named = (
+        (wanted.accounts, file.account),
+        (wanted.regions, file.region),
+        (wanted.folders, file.folder),
+    )
+    return (
+        (start is None or start <= file.delivered)
+        and (end is None or file.delivered < end)
+        and all(names is None or name in names for names, name in named)
+    )
