@@ -10,13 +10,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from trailnb.facts.columns import BY_NAME, KNOWN_FIELDS, Column
+from trailnb.formats.found import Found
 from trailnb.formats.gunzip import other_packing
 from trailnb.formats.json_text import MAX_DEPTH, TornError, fields_of, storable, text_of
+from trailnb.formats.log_lines import messages
 from trailnb.formats.problem import Problem
 from trailnb.formats.records import MAX_RECORD_BYTES
+from trailnb.formats.results import record_list
 from trailnb.formats.salvage import pieces
 from trailnb.formats.sniff import text_kind
-from trailnb.formats.unwrap import Found, unwrap
+from trailnb.formats.tables import table_found, table_of
+from trailnb.formats.unwrap import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +32,7 @@ _FLAGS = {"true": True, "false": False}
 #: A byte order mark stays in the text, where it counts as a blank, so that positions hold.
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 #: Where the wrappings keep their records; a page without any is as empty as a log file.
-_CONTAINERS = ("Records", "Events", "events", "logEvents")
+_CONTAINERS = ("Records", "Events", "events", "logEvents", "QueryResultRows", "results")
 
 
 class LenientReader:
@@ -47,16 +51,19 @@ class LenientReader:
         places = _Places(text, encoding)
         count = 0
         faults: list[Found] = []
+        rebuilt: dict[str, Problem] = {}
         for found in _found(text):
             if found.fields is None:
                 faults.append(found)
                 continue
+            if found.rebuilt_from and found.rebuilt_from not in rebuilt:
+                rebuilt[found.rebuilt_from] = _rebuilt(log_file, found, places)
             problems += self._append(log_file, found, count, places, cells)
             count += 1
         said = _faults(log_file, text, faults, places, count)
         if count == 0 and all(problem.severity == "note" for problem in said):
             problems = []  # in a file that holds no events, odd bytes are nothing to report
-        return count, problems + said
+        return count, [*rebuilt.values(), *problems, *said]
 
     def _append(
         self, log_file: str, found: Found, index: int, places: _Places, cells: Cells
@@ -66,8 +73,9 @@ class LenientReader:
         row = [self._cell(column, found, odd) for column in self._columns]
         for column, value in zip(self._columns, row, strict=True):
             cells[column.name].append(value)
-        position = places.bytes_before(found.start) if odd else None
-        return [Problem(log_file, reason, "note", position, index) for reason in odd]
+        position = places.bytes_before(found.start) if odd or found.said else None
+        damaged = [Problem(log_file, said, "warning", position, index) for said in found.said]
+        return damaged + [Problem(log_file, reason, "note", position, index) for reason in odd]
 
     def _cell(self, column: Column, found: Found, odd: list[str]) -> Any:  # noqa: ANN401 - a cell
         fields = found.fields or {}
@@ -119,22 +127,41 @@ def _decoded(log_file: str, data: bytes) -> tuple[str, str, list[Problem]]:
         return encoding, data.decode(encoding, "replace"), [problem]
 
 
+def _rebuilt(log_file: str, found: Found, places: _Places) -> Problem:
+    """Say once of a file that its records have no text of CloudTrail's own."""
+    said = f"records were rebuilt from {found.rebuilt_from}; they are not CloudTrail's own text"
+    return Problem(log_file, said, "note", places.bytes_before(found.start))
+
+
 def _found(text: str) -> Iterator[Found]:
+    """Read a table by its rows, any other text message by message and piece by piece."""
+    table = table_of(text)
+    if table:
+        yield from map(_bounded, table_found(text, table))
+        return
+    for start, message in messages(text):
+        if start and not message.strip():
+            yield Found("a log event without a message", None, start)
+        yield from map(_bounded, _found_in(message, start))
+
+
+def _found_in(text: str, offset: int) -> Iterator[Found]:
     """Walk every piece of the text; a piece that is torn or holds nothing is said."""
     for piece in pieces(text):
+        start = offset + piece.start
         if piece.fault:
-            yield Found(f"torn JSON: {piece.fault}", None, piece.start)
+            yield Found(f"torn JSON: {piece.fault}", None, start)
             continue
         found: list[Found] = []
         try:
-            found += unwrap(piece.text, piece.start)
+            found += unwrap(piece.text, start)
         except TornError as torn:
-            found.append(Found(f"torn JSON: {torn.reason}", None, piece.start))
+            found.append(Found(f"torn JSON: {torn.reason}", None, start))
         except RecursionError:
-            found.append(Found(f"nested deeper than {MAX_DEPTH} wrappings", None, piece.start))
-        yield from map(_bounded, found)
+            found.append(Found(f"nested deeper than {MAX_DEPTH} wrappings", None, start))
+        yield from found
         if not found and not _is_empty(piece.text):
-            yield Found("JSON that holds no CloudTrail record", None, piece.start)
+            yield Found("JSON that holds no CloudTrail record", None, start)
 
 
 def _bounded(found: Found) -> Found:
@@ -150,6 +177,7 @@ def _is_empty(text: str) -> bool:
     if text.startswith("{"):
         fields = fields_of(text)
         held = [fields.get(name, "") for name in _CONTAINERS]
+        held.append(record_list("hits", fields.get("hits", "")) or "")
         return not fields or any(_is_empty(value) for value in held if value.startswith("["))
     return text.startswith("[") and not text[1:-1].strip()
 

@@ -59,6 +59,8 @@ class Rebuilt:
 def rebuild(fields: Mapping[str, str]) -> Rebuilt | None:
     """Which record do these values (name to JSON text) make? None when they describe no event.
 
+    A value without text is absent; its name still tells what kind of row this is.
+
     Example:
         >>> row = {"eventname": '"GetUser"', "eventid": '"1"', "useridentity.arn": '"x"'}
         >>> rebuild(row).text
@@ -73,6 +75,8 @@ def rebuild(fields: Mapping[str, str]) -> Rebuilt | None:
     loose: dict[str, str] = {}
     for name, value in fields.items():
         path = path_of(name)
+        if not value:
+            continue
         if path is None or not _plant(record, path, _leaf(path, value, odd)):
             loose[name] = value
     if not any(record.get(name, "null") != "null" for name in _TELLING):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from trailnb.formats.log_lines import is_export, is_write_test
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -102,4 +104,8 @@ def text_kind(text: str) -> str:
         >>> text_kind("2 111122223333 eni-0a1b2c3d 198.51.100.7 192.0.2.1 443 49152 6 …")
         'VPC flow logs'
     """
+    if is_write_test(text):
+        return "the file by which a CloudWatch Logs export tests that it may write"
+    if is_export(text):
+        return "an export from CloudWatch Logs of other messages"
     return "VPC flow logs" if _FLOW_LOG.match(text) else "not JSON"

@@ -10,11 +10,22 @@ CloudWatch Logs and EventBridge user guides.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from trailnb.formats.found import Found
 from trailnb.formats.gunzip import unpack
 from trailnb.formats.json_text import fields_of, items_of, text_of
+from trailnb.formats.results import (
+    SELECTED,
+    insights_row,
+    originals,
+    record_list,
+    row_found,
+    row_kind,
+    rows_found,
+    rows_in,
+)
 from trailnb.formats.salvage import pieces
 from trailnb.formats.sniff import is_event, other_kind
 
@@ -27,23 +38,13 @@ _MAX_WRAPPINGS = 16
 _BASE64_GZIP = "H4sI"
 _MAX_PAYLOAD_BYTES = 64 << 20
 #: Text must hold one of these to be worth another look as JSON.
-_HINTS = ("eventName", "eventVersion", "eventCategory", "eventSource", _BASE64_GZIP)
+_HINTS = (
+    "eventName", "eventVersion", "eventCategory", "eventSource", "eventname", _BASE64_GZIP,
+)  # fmt: skip
 #: Where OCSF keeps what it has no place for: eventType and recipientAccountId, but no event.
 _LEFTOVERS = "unmapped"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A record's exact text with its fields, or (`fields` None) a reason why a part is none.
-
-    `start` is the position of the outermost value it lies in. `is_lost` tells a part that was meant
-    to be a record from one that is something else.
-    """
-
-    text: str
-    fields: dict[str, str] | None
-    start: int = 0
-    is_lost: bool = False
+#: Deeper lists may lie inside text inside the text: their places say nothing of the file's.
+_OUTERMOST_LIST = 1
 
 
 def unwrap(text: str, start: int = 0, depth: int = 0) -> Iterator[Found]:
@@ -68,8 +69,12 @@ def unwrap(text: str, start: int = 0, depth: int = 0) -> Iterator[Found]:
 
 def _unwrap_items(text: str, start: int, depth: int, *, is_record_list: bool) -> Iterator[Found]:
     """Look into each item; in a list of records an item that holds none is said, never skipped."""
+    row = insights_row(text)
+    if row:
+        yield from row_found(row, start, partial(unwrap, depth=depth + 1), SELECTED)
+        return
     for at, item in items_of(text):
-        here = start + at if is_record_list else start
+        here = start + at if is_record_list and depth <= _OUTERMOST_LIST else start
         found = list(unwrap(item, here, depth + 1))
         yield from found
         if is_record_list and not found:
@@ -78,14 +83,31 @@ def _unwrap_items(text: str, start: int, depth: int, *, is_record_list: bool) ->
 
 def _unwrap_object(text: str, start: int, depth: int) -> Iterator[Found]:
     fields = fields_of(text)
+    look = partial(unwrap, depth=depth + 1)
+    kind = row_kind(fields)
+    if kind:
+        yield from row_found(fields, start, look, kind)
+        return
     if is_event(fields):
         yield Found(text, fields, start)
         return
-    inner: list[Found] = []
+    rows = rows_in(fields)
+    if rows:
+        within = start + text.index(rows) if depth == 0 else start
+        yield from rows_found(rows, within, look, is_outermost=depth == 0)
+        return
+    held = originals(fields)
+    inner = [found for value in held.values() for found in look(value, start)]
+    if any(found.fields for found in inner):
+        yield from inner
+        return
     for name, value in fields.items():
-        if name == "Records" and value.startswith("["):
-            within = start + text.index(value) if depth == 0 else start
-            inner += _unwrap_items(value, within, depth + 1, is_record_list=True)
+        if name in held:
+            continue
+        listed = record_list(name, value)
+        if listed:
+            within = start + text.index(listed) if depth == 0 else start
+            inner += _unwrap_items(listed, within, depth + 1, is_record_list=True)
         elif value[0] in '[{"' and name != _LEFTOVERS:
             inner += unwrap(value, start, depth + 1)
     yield from inner
