@@ -129,25 +129,47 @@ windows = st.fixed_dictionaries(
 )
 
 
+def check(
+    bucket: dict[str, bytes], dice: random.Random, asked: dict[str, Any], gone: set[str]
+) -> None:
+    """Save this in odd slices; it must be the same trail, whole and as asked."""
+    source = WatchedSource(bucket, gone=gone)
+    names = sorted(bucket)
+    dice.shuffle(names)
+    # What is a copy was decided under the lateness that the store was saved with.
+    is_judged = asked.get("dedupe", True)
+    with tempfile.TemporaryDirectory() as folder:
+        for part in (names[0::3], names[1::3], names[2::3], names):
+            there = {name: bucket[name] for name in part}
+            opened(WatchedSource(there, gone=gone)).save(folder)
+        for window in ({}, asked | {"late": "1d"} if is_judged else asked):
+            assert_same(opened(folder, **window), opened(source, **window))
+
+
+everything = (
+    buckets,
+    st.randoms(use_true_random=False),
+    windows,
+    st.sets(st.sampled_from(NAMES), max_size=2),
+)
+
+
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
 @settings(max_examples=60)
-@given(
-    buckets, st.randoms(use_true_random=False), st.lists(windows, min_size=2, max_size=2), st.data()
-)
+@given(*everything)
 def test_random_trails(
-    bucket: dict[str, bytes], dice: random.Random, asked: list[dict[str, Any]], data: st.DataObject
+    bucket: dict[str, bytes], dice: random.Random, asked: dict[str, Any], gone: set[str]
 ) -> None:
     """Odd trails in odd slices, some files vanished, end as the same trail, whatever is asked."""
-    gone = data.draw(st.sets(st.sampled_from(sorted(bucket)), max_size=1))
-    source = WatchedSource(bucket, gone=gone)
-    with tempfile.TemporaryDirectory() as folder:
-        names = sorted(bucket)
-        dice.shuffle(names)
-        for part in (names[0::3], names[1::3], names[2::3], names):
-            if part:
-                sliced = WatchedSource({name: bucket[name] for name in part}, gone=gone)
-                opened(sliced).save(folder)
-        for window in ({}, *asked):
-            late = {"late": "1d"} if window.get("dedupe", True) and "until" not in window else {}
-            how = window | late
-            assert_same(opened(folder, **how), opened(source, **how))
+    check(bucket, dice, asked, gone)
+
+
+@pytest.mark.soak
+@pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
+@settings(max_examples=3000)
+@given(*everything)
+def test_many_random_trails(
+    bucket: dict[str, bytes], dice: random.Random, asked: dict[str, Any], gone: set[str]
+) -> None:
+    """The same, often."""
+    check(bucket, dice, asked, gone)
