@@ -155,6 +155,16 @@ def test_session_of_a_machine(
     assert seen.collect().row(0) == (f"role/{name}/{session}", "workload", source)
 
 
+def test_agent_tells_a_function() -> None:
+    """A session from a Lambda runtime is a workload, as far as its agent can be believed."""
+    called = event(
+        userIdentity=role("fn", "orders"),
+        userAgent="Boto3/1.40 exec-env/AWS_Lambda_python3.13",
+    )
+    seen = events(called).select("actor_kind", "actor_source", "actor_confidence").collect()
+    assert seen.row(0) == ("workload", "agent_runtime", "inferred")
+
+
 def test_torn_arn_leaves_the_issuer() -> None:
     """Where the ARN lost its session, issuer and principal id still tell."""
     torn = role(PORTAL, "dana") | {

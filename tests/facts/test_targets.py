@@ -205,3 +205,15 @@ def test_target_survives_any_text(text: str, name: str) -> None:
         )
     )
     assert with_derived(torn, ["target", "target_count"]).height == 1
+
+
+def test_rotation_by_a_service_names_its_key() -> None:
+    """A service event keeps what it acted on in its details."""
+    rotated = event(
+        eventSource="kms.amazonaws.com",
+        eventName="RotateKey",
+        eventType="AwsServiceEvent",
+        requestParameters=None,
+        serviceEventDetails={"keyId": "1"},
+    )
+    assert events(rotated).select("target").collect().item() == KEY

@@ -25,7 +25,7 @@ def event_service() -> pl.Expr:
         >>> pl.DataFrame({"event_source": ["iam.amazonaws.com"]}).select(event_service()).item()
         'iam'
     """
-    return present("event_source").str.replace(r"\..*$", "")
+    return present("event_source").str.extract(r"^([^.]*)")
 
 
 def action() -> pl.Expr:
@@ -44,8 +44,9 @@ def action() -> pl.Expr:
         'lambda:UpdateFunctionCode'
     """
     name = present("event_name")
-    dated = event_service().is_in(["lambda", "cloudfront"])
-    plain = pl.when(dated).then(name.str.replace(_API_DATE, "")).otherwise(name)
+    # Few services date their names: the others' need no search.
+    dated = pl.when(event_service().is_in(["lambda", "cloudfront"])).then(name)
+    plain = pl.coalesce(dated.str.replace(_API_DATE, ""), name)
     insight = pl.col("insight_details").str.json_path_match("$.insightType")
     aggregated = pl.when(pl.col("event_category") == "Aggregated").then(pl.lit("Aggregated"))
     service = pl.coalesce(
@@ -53,13 +54,8 @@ def action() -> pl.Expr:
         pl.when(pl.col("insight_details").is_not_null()).then(pl.lit("cloudtrail")),
     )
     called = pl.coalesce(plain, insight, aggregated)
-    return (
-        pl.when(service.is_null() & called.is_null())
-        .then(pl.lit(_UNKNOWN))
-        .otherwise(
-            pl.concat_str(service.fill_null(_UNKNOWN), pl.lit(":"), called.fill_null(_UNKNOWN))
-        )
-    )
+    both = pl.concat_str(service.fill_null(_UNKNOWN), pl.lit(":"), called.fill_null(_UNKNOWN))
+    return both.replace(f"{_UNKNOWN}:{_UNKNOWN}", _UNKNOWN)
 
 
 def reads_only(action: pl.Expr) -> pl.Expr:

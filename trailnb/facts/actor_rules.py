@@ -25,6 +25,9 @@ _MACHINE_PROVIDER = (
     r"oidc\.eks\.|token\.actions\.githubusercontent\.com|gitlab|bitbucket|circleci|buildkite|"
     r"terraform\.io|oidc\.vercel|oidc\.fly\.io"
 )
+# SDKs name the runtime they find themselves in; an agent is what the caller claims. CloudShell is
+# not here: behind it sits a person.
+_RUNTIME = r"exec-env/AWS_(?:Lambda|ECS|EKS)"
 # CloudTrail hides what may be a password typed into the user-name field.
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 # A service acts as itself under these types; under any other it acts for the caller named there.
@@ -115,6 +118,7 @@ def _session_rules() -> tuple[Rule, ...]:
     )
     provider = present("web_id_federated_provider")
     by_email = pl.when(session.str.contains(_EMAIL)).then(session)
+    runtime = pl.when(pl.col("user_agent").str.contains(_RUNTIME)).then(text)
     machine = pl.when(provider.str.contains(_MACHINE_PROVIDER)).then(text)
 
     def named(pattern: str) -> pl.Expr:
@@ -131,6 +135,7 @@ def _session_rules() -> tuple[Rule, ...]:
         Rule("session_name_email", "human", "inferred", by_email),
         Rule("ecs_task", "workload", "inferred", named(_TASK)),
         Rule("codebuild", "workload", "inferred", named(_BUILD)),
+        Rule("agent_runtime", "workload", "inferred", runtime),
         # A pod, a pipeline or an app's user: the provider vouches but does not tell which.
         Rule(
             "web_identity_session",

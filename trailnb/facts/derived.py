@@ -103,7 +103,10 @@ DERIVED: tuple[Derived, ...] = (
     _flag("is_console", is_console(), "Whether done in the console or with its credentials"),
     _flag("is_on_behalf", is_on_behalf(), "Whether a service acted with someone's session"),
     _text(
-        "key_account_id", key_account_id(), "Account number in the access key id", is_repeating=True
+        "key_account_id",
+        key_account_id(),
+        "Account number in the access key id",
+        is_repeating=False,
     ),
 )
 

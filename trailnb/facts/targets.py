@@ -89,10 +89,11 @@ def acted_on() -> Steps:
         *(pl.lit(None, dtype=pl.String).alias(name) for name in ("__found", "__list")),
         pl.lit(None, dtype=pl.UInt32).alias("__shape"),
     )
-    elsewhere = (_by_noun(), _from_resources(), _usual(), *_refused())
+    elsewhere = (_from_resources(), _usual(), *_refused())
     return (
         known,
         *(step for slot in range(SLOTS) for step in _from_table(slot)),
+        *_by_noun(),
         *((pl.coalesce(pl.col("__found"), spot).alias("__found"),) for spot in elsewhere),
         (arn_start(_shape()).alias("__start"),),
         (_spelt().alias("__spelt"),),
@@ -145,12 +146,19 @@ def _from_table(slot: int) -> Steps:
     )
 
 
-def _by_noun() -> pl.Expr:
+def _by_noun() -> Steps:
     """Read the parameter named after the action's noun: vpcId of DeleteVpc."""
-    noun = pl.when(pl.col("__found").is_null()).then(pl.col("__noun"))
-    key = noun.str.slice(0, 1).str.to_lowercase() + noun.str.slice(1)
+    noun, key, request = pl.col("__noun"), pl.col("__key"), _open("request_parameters")
+    spelt = noun.str.slice(0, 1).str.to_lowercase() + noun.str.slice(1)
     path = pl.format("$['{}Arn','{}ARN','{}Id','{}Identifier','{}Name']", key, key, key, key, key)
-    return _plain(_open("request_parameters").str.json_path_match(path))
+    # A path of its own for each row is dear: only where the text has a key that begins like it.
+    is_there = request.str.contains(pl.lit('"') + key, literal=True)
+    found = _plain(pl.when(key.is_not_null()).then(request).str.json_path_match(path))
+    return (
+        (pl.when(request.str.len_bytes() > len("null")).then(spelt).alias("__key"),),
+        (pl.when(is_there).then(key).alias("__key"),),
+        (pl.coalesce(pl.col("__found"), found).alias("__found"),),
+    )
 
 
 def _from_resources() -> pl.Expr:
@@ -160,7 +168,9 @@ def _from_resources() -> pl.Expr:
 
 def _usual() -> pl.Expr:
     """Read the first of the usual parameter names."""
-    return _plain(_open("request_parameters").str.json_path_match(_either(_USUAL)))
+    request = _open("request_parameters")
+    named = pl.when(request.str.contains(f'"(?:{"|".join(_USUAL)})"')).then(request)
+    return _plain(named.str.json_path_match(_either(_USUAL)))
 
 
 def _refused() -> tuple[pl.Expr, pl.Expr]:
@@ -175,9 +185,9 @@ def _refused() -> tuple[pl.Expr, pl.Expr]:
 
 def _plain(value: pl.Expr) -> pl.Expr:
     """Keep a value that is one text; an object, a list, an empty or a hidden one names nothing."""
-    nothing = ["HIDDEN_DUE_TO_SECURITY_REASONS", "true", "false", ""]
-    is_nothing = value.is_in(nothing) | value.str.contains(r"^[\[{]")
-    return pl.when(~is_nothing).then(value)
+    # One chain: a value used twice would be read from its JSON twice.
+    text = value.str.extract(r"(?s)^([^\[{].*)$")
+    return text.replace(["HIDDEN_DUE_TO_SECURITY_REASONS", "true", "false"], None)
 
 
 def _either(names: tuple[str, ...]) -> str:
