@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.evidence import event
 from tests.formats.reading import Reading, named, read
@@ -281,3 +283,41 @@ def test_documents_in_documents_end() -> None:
     reading = read(text)
     assert reading.frame.is_empty()
     assert reading.problems
+
+
+def test_filter_beside_events_is_no_row() -> None:
+    """A list of fields and values elsewhere is no answer of a query."""
+    text = json.dumps({"filters": [{"field": "eventName", "value": "One"}], "Records": [event()]})
+    reading = read("\n" + text)
+    assert reading.names() == ["ListBuckets"]
+    assert reading.problems == []
+
+
+NAMES = st.sampled_from(
+    [
+        "results", "QueryResultRows", "hits", "_source", "event", "original", "event.original",
+        "field", "value", "eventname", "eventid", "eventsource", "useridentity", "resources",
+        "userIdentity.arn", "eventTime", "full_log", "eventjson", "@message", "data", "Records",
+    ]
+)  # fmt: skip
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | NAMES | st.sampled_from([ONE, "{a=b}", "[{", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(DOCUMENTS)
+def test_any_document_is_read_or_reported(document: object) -> None:
+    """Whatever lies where rows and hits are due, nothing raises and no file passes in silence."""
+    reading = read(json.dumps(document))
+    texts = [text for text in reading.frame["record"].to_list() if text is not None]
+    assert all(isinstance(json.loads(text), dict) for text in texts)
+    assert reading.problems or texts or _is_empty(document)
+
+
+def _is_empty(document: object) -> bool:
+    """Tell whether this is nothing, or a page of nothing."""
+    if isinstance(document, dict):
+        return not document or any(map(_is_empty, document.values()))
+    return isinstance(document, list) and not document

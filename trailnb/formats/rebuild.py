@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from trailnb.facts.columns import COLUMNS, KNOWN_FIELDS
@@ -97,14 +98,16 @@ def written(node: Node) -> str:
         '{"a":[1,{}],"b":"x"}'
     """
     if isinstance(node, dict):
-        parts = (
-            f"{json.dumps(name, ensure_ascii=False)}:{written(value)}"
-            for name, value in node.items()
-        )
+        parts = (f"{_quoted(name)}:{written(value)}" for name, value in node.items())
         return "{" + ",".join(parts) + "}"
     if isinstance(node, list):
         return "[" + ",".join(map(written, node)) + "]"
     return node
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _plant(record: dict[str, Node], path: Path, value: Node) -> bool:

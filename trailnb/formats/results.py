@@ -52,6 +52,16 @@ def named(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return values
 
 
+def is_insights_rows(text: str) -> bool:
+    """Is this the list of rows of a Logs Insights answer?
+
+    Example:
+        >>> is_insights_rows('[[{"field": "eventName", "value": "GetUser"}]]')
+        True
+    """
+    return _INSIGHTS_ROWS.match(text) is not None
+
+
 def insights_row(text: str) -> dict[str, str] | None:
     """Which fields (name to JSON text) has this row of a Logs Insights answer? None if it is none.
 
@@ -117,7 +127,7 @@ def rows_in(fields: dict[str, str]) -> str | None:
     if rows.startswith("["):
         return rows
     rows = fields.get("results", "")
-    return rows if _INSIGHTS_ROWS.match(rows) else None
+    return rows if is_insights_rows(rows) else None
 
 
 def rows_found(rows: str, start: int, look: Look, *, is_outermost: bool) -> Iterator[Found]:

@@ -19,6 +19,7 @@ from trailnb.formats.json_text import fields_of, items_of, text_of
 from trailnb.formats.results import (
     SELECTED,
     insights_row,
+    is_insights_rows,
     originals,
     record_list,
     row_found,
@@ -69,9 +70,13 @@ def unwrap(text: str, start: int = 0, depth: int = 0) -> Iterator[Found]:
 
 def _unwrap_items(text: str, start: int, depth: int, *, is_record_list: bool) -> Iterator[Found]:
     """Look into each item; in a list of records an item that holds none is said, never skipped."""
-    row = insights_row(text)
-    if row:
-        yield from row_found(row, start, partial(unwrap, depth=depth + 1), SELECTED)
+    look = partial(unwrap, depth=depth + 1)
+    if depth == 0 and is_insights_rows(text):
+        yield from rows_found(text, start, look, is_outermost=True)
+        return
+    row = insights_row(text) if depth == 0 else None
+    if row is not None:
+        yield from row_found(row, start, look, SELECTED)
         return
     for at, item in items_of(text):
         here = start + at if is_record_list and depth <= _OUTERMOST_LIST else start
