@@ -39,6 +39,7 @@ def listed_access(action: pl.Expr) -> pl.Expr:
     return action.map_batches(_looked_up, return_dtype=pl.String(), is_elementwise=True)
 
 
+@cache
 def reference_version() -> str:
     """Which edition of the reference is installed?
 
