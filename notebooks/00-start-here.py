@@ -69,7 +69,7 @@ coverage.group_by("status").agg(
 # service as `service:NAME`.
 
 # %%
-story = tn.timeline(trail).collect()
+story = tn.timeline(trail, collapse=False).collect()
 print(f"{story.height:,} events by {story['actor'].n_unique():,} actors")
 story.select("time", "actor", "action", "target", "outcome", "origin")
 
@@ -96,7 +96,7 @@ suspects.head(5)
 
 # %%
 one_actor = tn.timeline(trail, actor=actor).collect()
-one_actor.select("time", "action", "target", "outcome", "origin", "account")
+one_actor.select("time", "count", "action", "target", "outcome", "origin", "account")
 
 # %%
 tn.charts.timeline(one_actor, title=f"What {actor} did")
@@ -108,7 +108,7 @@ tn.charts.timeline(one_actor, title=f"What {actor} did")
 # Here is everything that came from the address this actor was refused from.
 
 # %%
-one_origin = tn.timeline(trail, origin=origin).collect()
+one_origin = tn.timeline(trail, origin=origin, collapse=False).collect()
 one_origin.group_by("actor", "account").agg(
     events=pl.len(),
     refused=(pl.col("outcome") == "denied").sum(),

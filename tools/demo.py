@@ -115,7 +115,7 @@ def story() -> str:
     addresses = manifest["acme"]["attack"]["addresses"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", tn.errors.ProblemWarning)  # the notebook lists them
-        rows = tn.timeline(tn.open(SAMPLES / "acme"), origin=addresses).collect()
+        rows = tn.timeline(tn.open(SAMPLES / "acme"), origin=addresses, collapse=False).collect()
     same = ("actor", "action", "outcome", "origin")
     folded = (
         rows.with_columns(run=pl.struct(same).rle_id(), place=pl.col("origin").rle_id())

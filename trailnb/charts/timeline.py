@@ -59,7 +59,8 @@ def timeline(answer: IntoFrame, *, title: str = "Who did what, when") -> Chart:
     """
     shown = table(answer)
     needs(shown.columns, ["time", "actor", "action", "outcome"], "charts.timeline")
-    events = shown.select("time", "actor", "action", kind=_look.kind()).drop_nulls("time")
+    events = shown.select("time", "actor", "action", kind=_kind(), count=_count(shown))
+    events = events.drop_nulls("time")
     marks, lanes, span = gathered(events)
     return _drawn(marks, lanes, span, title=title, description=_sentence(events, span))
 
@@ -73,6 +74,7 @@ def gathered(events: pl.DataFrame) -> tuple[pl.DataFrame, list[str], Span]:
         >>> gathered(empty)[0].height
         0
     """
+    events = events.with_columns(count=_count(events))
     span = _span(events)
     seconds = (span[1] - span[0]).total_seconds()
     lanes = _lanes(events, _step(seconds, _BINS))
@@ -87,6 +89,18 @@ def gathered(events: pl.DataFrame) -> tuple[pl.DataFrame, list[str], Span]:
         bins //= 2
         marks = _marks(laned, _step(seconds, bins))
     return marks, lanes, span
+
+
+def _kind() -> pl.Expr:
+    """Tell what happened; a row whose events share only a pattern of an action holds reads."""
+    is_folded = pl.col("action").str.ends_with("*")
+    refused = pl.col("outcome").is_in(["denied", "failed"])
+    return pl.when(is_folded & ~refused).then(pl.lit("read")).otherwise(_look.kind())
+
+
+def _count(shown: pl.DataFrame) -> pl.Expr:
+    """Count the events of a row: one, unless the answer folds several into it."""
+    return pl.col("count").cast(pl.Int64) if "count" in shown.columns else pl.lit(1, pl.Int64)
 
 
 def _span(events: pl.DataFrame) -> Span:
@@ -106,7 +120,7 @@ def _marks(laned: pl.DataFrame, step: str) -> pl.DataFrame:
     return (
         laned.group_by("lane", pl.col("time").dt.truncate(step), "kind")
         .agg(
-            events=pl.len(),
+            events=pl.col("count").sum(),
             actions=pl.col("action").value_counts(sort=True).struct.field("action").head(4),
             others=pl.col("action").n_unique().cast(pl.Int64) - 4,
         )
@@ -117,7 +131,9 @@ def _marks(laned: pl.DataFrame, step: str) -> pl.DataFrame:
 def _lanes(events: pl.DataFrame, step: str) -> list[str]:
     """Order the actors by their unusual bursts: a high peak that is much of all the actor did."""
     weight = pl.col("kind").replace_strict(_WEIGHTS, default=1)
-    busy = events.group_by("actor", pl.col("time").dt.truncate(step)).agg(weight=weight.sum())
+    busy = events.group_by("actor", pl.col("time").dt.truncate(step)).agg(
+        weight=(weight * pl.col("count")).sum()
+    )
     peak = pl.col("weight").max()
     burst = peak * (peak / pl.col("weight").sum()).sqrt()
     ranked = (
@@ -137,11 +153,12 @@ def _sentence(events: pl.DataFrame, span: Span) -> str:
     first, last = span
     same_day = first.date() == last.date()
     until = f"{last:%H:%M}" if same_day else f"{last:%Y-%m-%d %H:%M}"
-    counts = dict(events["kind"].value_counts().iter_rows())
+    counts = dict(events.group_by("kind").agg(pl.col("count").sum()).iter_rows())
+    total = sum(counts.values())
     told = ", ".join(f"{counts[kind]:,} {kind}" for kind in _look.KINDS if kind in counts)
     actors = events["actor"].n_unique()
     return (
-        f"Timeline of {events.height:,} event{'s' * (events.height > 1)} by {actors:,} "
+        f"Timeline of {total:,} event{'s' * (total > 1)} by {actors:,} "
         f"actor{'s' * (actors > 1)}, {first:%Y-%m-%d %H:%M} to {until} UTC: {told}."
     )
 
