@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -22,6 +22,7 @@ from trailnb.trail.ledger import Ledger, warn_of
 from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
 from trailnb.trail.request import STAMP_SLACK, Request
+from trailnb.trail.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,11 @@ class EventScan:
     progress: ProgressCallback | None = None
     ledger: Ledger = field(default_factory=Ledger)
     workers: int | None = None
+
+    @cached_property
+    def trust(self) -> Trust:
+        """What is known of whether paths and records agree."""
+        return Trust(self.source, self.files)
 
     def lazy(self) -> pl.LazyFrame:
         """The event table as a lazy frame: nothing is read until it is collected."""
@@ -158,7 +164,7 @@ class Query:
             patterns=tuple(filter(None, map(pattern_of, pruning.texts))),
             is_keyed=is_deduped,
         )
-        files = pruned(scan.files, pruning, scan.request)
+        files = pruned(scan.files, pruning, scan.request, scan.trust)
         copies = scan.copies() if is_deduped else None
         return cls(scan, columns, predicate if is_after else None, plan, files, copies)
 
@@ -190,8 +196,8 @@ class Query:
                 copies.close()
             meter.close()
             scan.ledger.add(self.problems)
-        if is_warning:
-            warn_of(self.problems)
+            if is_warning:  # also when only the first rows were asked for
+                warn_of(self.problems)
 
     def met(self) -> list[Problem]:
         """What does it meet on the way? Reads to the end and keeps no row."""
@@ -210,15 +216,22 @@ class Query:
         self.skipped += len(chunk.skipped)
 
 
-def pruned(files: tuple[LogFile, ...], pruning: Pruning, request: Request) -> list[Numbered]:
-    """Which files may hold a matching row, as far as their names tell?"""
+def pruned(
+    files: tuple[LogFile, ...], pruning: Pruning, request: Request, trust: Trust | None = None
+) -> list[Numbered]:
+    """Which files may hold a matching row, as far as their names tell?
+
+    With `trust`, a path's account and region count only where records were seen to agree.
+    """
     numbered = list(enumerate(files))
     if pruning is NOTHING:
         return numbered
-    return [(number, file) for number, file in numbered if _may_match(file, pruning, request)]
+    return [
+        (number, file) for number, file in numbered if _may_match(file, pruning, request, trust)
+    ]
 
 
-def _may_match(file: LogFile, pruning: Pruning, request: Request) -> bool:
+def _may_match(file: LogFile, pruning: Pruning, request: Request, trust: Trust | None) -> bool:
     if not file.is_placed or file.delivered is None:
         return True
     if pruning.earliest and file.delivered < shifted(pruning.earliest, -STAMP_SLACK):
@@ -226,8 +239,10 @@ def _may_match(file: LogFile, pruning: Pruning, request: Request) -> bool:
     if pruning.latest and request.late and file.delivered > shifted(pruning.latest, request.late):
         return False
     if pruning.accounts is not None and file.account not in pruning.accounts:
-        return False
-    return pruning.regions is None or file.region in pruning.regions
+        return trust is not None and not trust.account(file.account or "")
+    if pruning.regions is not None and file.region not in pruning.regions:
+        return trust is not None and not trust.region(file.region or "")
+    return True
 
 
 def window_filter(request: Request) -> pl.Expr | None:
