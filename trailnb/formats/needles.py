@@ -14,8 +14,8 @@ import polars as pl
 #: Any of these texts must occur, or no row of the file can match.
 Clause = frozenset[str]
 
-#: What JSON never has to escape and never escapes shortly: printable ASCII but for " / \\.
-_PLAIN_RUN = re.compile(r"[ !#-.0-\[\]-~]+")
+#: What JSON never has to escape: printable ASCII but for the quote and the backslash.
+_PLAIN_RUN = re.compile(r"[ !#-\[\]-~]+")
 #: base64 of gzip: a compressed payload inside, whose text this search cannot see.
 _PAYLOAD = "H4sI"
 #: JSON in a JSON string may spell even the backslash and digits of an escape by an escape.
@@ -45,7 +45,12 @@ def pattern_of(clause: Clause) -> str | None:
     spellable = set(_PAYLOAD + _ESCAPE_LETTERS).union(*runs)
     letters = sorted(f"{ord(letter):02x}" for letter in spellable)
     spelt = rf"\\u00(?i:{'|'.join(letters)})"
-    return "|".join([*(re.escape(run) for run in sorted(runs)), _PAYLOAD, spelt])
+    return "|".join([*map(_spelled, sorted(runs)), _PAYLOAD, spelt])
+
+
+def _spelled(run: str) -> str:
+    """Allow the one short escape that a run may be written with: a slash behind backslashes."""
+    return re.escape(run).replace("/", r"\\*/")
 
 
 def may_hold(texts: list[bytes], patterns: tuple[str, ...]) -> list[bool]:
