@@ -71,7 +71,7 @@ def coverage_of(trail: Trail) -> pl.DataFrame:
     told = (
         places.join(hours, how="cross")
         .join(seen, on=[*_PLACE, "hour"], how="left")
-        .pipe(_beside, unreadable(trail), on=_SPOT, name="unreadable")
+        .pipe(_beside, unreadable(trail), on=[*_PLACE, "hour"], name="unreadable")
         .pipe(_beside, undelivered(trail), on=_SPOT, name="nothing delivered")
         .pipe(_beside, stopped, on=["account", "hour"], name="logging stopped")
         .pipe(_beside, changed, on=["account", "hour"], name="selectors changed")
@@ -138,7 +138,9 @@ def _judged(told: pl.DataFrame) -> pl.DataFrame:
     is_seen = pl.col("events").is_not_null()
     reasons = ("unreadable", "logging stopped", "nothing delivered", "selectors changed")
     explained = {
-        name: pl.when(_IS_LOGGED & pl.col(name).is_not_null()).then(pl.lit(name))
+        name: pl.when(
+            (_IS_LOGGED if name != "unreadable" else True) & pl.col(name).is_not_null()
+        ).then(pl.lit(name))
         for name in reasons
     }
     status = pl.coalesce(

@@ -11,7 +11,7 @@ import polars as pl
 from trailnb.formats.gunzip import unpack
 from trailnb.reading.chunks import MAX_TEXT_BYTES
 from trailnb.sources.source import Unread
-from trailnb.trail.request import STAMP_SLACK
+from trailnb.trail.request import FOLDER_OF, STAMP_SLACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +22,22 @@ HOUR = timedelta(hours=1)
 _TYPES = {
     "account": pl.String(),
     "region": pl.String(),
+    "category": pl.String(),
     "hour": pl.Datetime("us", "UTC"),
     "because": pl.String(),
 }
 _STOPS = frozenset({"StopLogging", "DeleteTrail"})
 _STARTS = frozenset({"StartLogging", "CreateTrail"})
 _SELECTS = frozenset({"UpdateTrail", "PutEventSelectors", "PutInsightSelectors"})
+#: UpdateTrail says many things; only these make a trail log less than before.
+_IS_NARROWER = (
+    pl.any_horizontal(
+        pl.col("request_parameters").str.json_path_match(f"$.{name}") == "false"
+        for name in ("isMultiRegionTrail", "isOrganizationTrail", "includeGlobalServiceEvents")
+    )
+    .fill_null(value=False)
+    .alias("is_narrower")
+)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 #: The trail's name, whichever way the call spells it: name, ARN, `trailName`.
 _TRAIL = (
@@ -48,22 +58,19 @@ def _reasons(rows: Iterable[Sequence[object]], *names: str) -> pl.DataFrame:
 
 def unreadable(trail: Trail) -> pl.DataFrame:
     """Which hours should the damaged files have spoken of? Those just before their delivery."""
-    broken = {
-        problem.log_file: problem.reason
-        for problem in trail.scan.ledger.problems
-        if problem.severity == "error"
-    }
-    return _reasons(
-        (
-            (file.account, file.region, _hour(file.delivered - slack), f"{file.key}: {why}")
-            for file in trail.scan.files
-            if (why := broken.get(file.key)) and file.delivered and file.account
-            for slack in (STAMP_SLACK, timedelta())
-        ),
-        "account",
-        "region",
-        "hour",
-    )
+    broken: dict[str, str] = {}
+    for problem in trail.scan.ledger.problems:
+        if problem.severity == "error":
+            broken.setdefault(problem.log_file, problem.reason)
+    rows = [
+        (file.account, file.region, category, _hour(file.delivered - slack), f"{file.key}: {why}")
+        for file in trail.scan.files
+        if (why := broken.get(file.key)) and file.delivered and file.account
+        for category, folder in FOLDER_OF.items()
+        if folder == file.folder
+        for slack in (STAMP_SLACK, timedelta())
+    ]
+    return _reasons(rows, "account", "region", "category", "hour")
 
 
 def undelivered(trail: Trail) -> pl.DataFrame:
@@ -101,7 +108,14 @@ def logging_changes(trail: Trail, hours: Sequence[datetime]) -> tuple[pl.DataFra
             pl.col("event_name").is_in(sorted(_STOPS | _STARTS | _SELECTS)),
             pl.col("error_code").is_null(),
         )
-        .select("event_time", "event_id", "event_name", _TRAIL, account="recipient_account_id")
+        .select(
+            "event_time",
+            "event_id",
+            "event_name",
+            _TRAIL,
+            _IS_NARROWER,
+            account="recipient_account_id",
+        )
         .drop_nulls(["event_time", "account"])
         .collect()
         .sort("event_time", "event_id")
@@ -115,7 +129,8 @@ def logging_changes(trail: Trail, hours: Sequence[datetime]) -> tuple[pl.DataFra
         stills = list(_standstill(changes, hours)) if len(stops) else []
         stopped += ((account, hour, why) for account in stops for hour, why in stills)
     for (account,), part in calls.group_by("account", maintain_order=True):
-        changes = part.select("event_time", "event_name", "event_id").rows()
+        narrowed = part.filter(~(pl.col("event_name") == "UpdateTrail") | pl.col("is_narrower"))
+        changes = narrowed.select("event_time", "event_name", "event_id").rows()
         changed += ((account, hour, why) for hour, why in _selected(changes, hours))
     return _reasons(stopped, "account", "hour"), _reasons(changed, "account", "hour")
 
