@@ -70,7 +70,7 @@ class Chunk:
     """Rows of some files, with what was met on the way.
 
     `skipped` are the numbers of files that cannot match; `text_bytes` counts decompressed text;
-    `events` counts rows before the filter.
+    `events` counts rows before the filter, `unread` files of which something could not be read.
     """
 
     frame: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -112,7 +112,6 @@ class _Growing:
         chunk = self._chunk
         chunk.files += 1
         if isinstance(content, Unread):
-            chunk.unread += 1
             chunk.problems.append(Problem(key, content.reason))
             return
         unpacked = unpack(content, self._plan.max_text_bytes)
@@ -148,6 +147,8 @@ class _Growing:
         chunk.frame = _finished(self._batch.frame(), self._plan)
         chunk.problems += self._batch.problems
         chunk.events = self._batch.rows
+        broken = {one.log_file for one in chunk.problems if one.severity == "error"}
+        chunk.unread = len(broken)
         return chunk
 
 

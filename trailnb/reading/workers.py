@@ -38,6 +38,7 @@ _MEASURE_SECONDS = 0.3
 #: A task that killed its worker twice is read file by file; a file that kills again is given up.
 _TRIES = 2
 _WATCH_SECONDS = 1.0
+_PORTABLE_BYTES = 1 << 20
 
 Task = tuple["Numbered", ...]
 #: Chunks on their way between processes: each frame as an Arrow stream beside the rest.
@@ -105,18 +106,20 @@ class _Pace:
 
 
 def is_picklable(source: Source) -> bool:
-    """Tell whether workers can have this source: a filesystem instance may refuse to travel."""
+    """Tell whether workers can have this source: a filesystem instance may refuse to travel.
+
+    A source that carries its logs with it would be sent whole with every task.
+    """
     try:
-        pickle.dumps(source)
+        return len(pickle.dumps(source)) < _PORTABLE_BYTES
     except (pickle.PicklingError, TypeError, AttributeError):
         return False
-    return True
 
 
 def _spread(source: Source, tasks: deque[Task], plan: ReadPlan, workers: int) -> Iterator[Chunk]:
     """Hand tasks to workers and bring their chunks back in order."""
     read = partial(read_packed, source, plan)
-    for packed in spread(read, tasks, workers, alone=partial(_one_by_one, read)):
+    for packed in spread(read, tasks, workers, alone=partial(_one_by_one, read, workers)):
         for stream, chunk in packed:
             frame = pl.read_ipc_stream(stream) if stream else pl.DataFrame()
             yield replace(chunk, frame=frame)
@@ -161,12 +164,12 @@ def spread(
             future.cancel()
 
 
-def _one_by_one(read: Callable[[Task], Packed], task: Task) -> Packed:
+def _one_by_one(read: Callable[[Task], Packed], workers: int, task: Task) -> Packed:
     """Read a task that killed its workers: each file alone, giving up the one that kills."""
     packed: Packed = []
     for numbered in task:
         try:
-            packed += submit(1, read, (numbered,)).result()
+            packed += submit(workers, read, (numbered,)).result()
         except BrokenProcessPool:
             reason = "the process that read it was killed, three times over; it was given up"
             problem = Problem(numbered[1].key, reason)

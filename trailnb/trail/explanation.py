@@ -9,7 +9,7 @@ from trailnb.trail.predicate import pruning_of
 from trailnb.trail.scan import pruned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sized
     from datetime import datetime
 
     import polars as pl
@@ -24,14 +24,16 @@ def headline(trail: Trail) -> str:
     """What was opened, in one line?"""
     files = trail.scan.files
     size = sum(file.size_bytes or 0 for file in files)
+    accounts = {file.account for file in files if file.account}
+    regions = {file.region for file in files if file.region}
     parts = [
-        f"Trail {trail.scan.source.uri}: {len(files):,} log files, {size / 1e6:,.1f} MB",
+        f"Trail {trail.scan.source.uri}: {_count(files, 'log file')}, {size / 1e6:,.1f} MB",
         _window(trail),
-        f"{len({file.account for file in files if file.account}):,} accounts",
-        f"{len({file.region for file in files if file.region}):,} regions",
+        _count(accounts, "account"),
+        _count(regions, "region"),
     ]
     if trail.tables:
-        parts.append(f"{len(trail.tables)} table{'s' * (len(trail.tables) > 1)}")
+        parts.append(_count(trail.tables, "table"))
     return ", ".join(parts)
 
 
@@ -59,8 +61,14 @@ def explain(trail: Trail, where: pl.Expr | None) -> str:
     return "\n".join(lines)
 
 
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things):,} {noun}{'s' * (len(things) != 1)}"
+
+
 def _beside(trail: Trail) -> str:
-    return f"{len(trail.lookback_files):,} lookback files, {len(trail.evidence_files):,} digests"
+    return (
+        f"{_count(trail.lookback_files, 'lookback file')}, {_count(trail.evidence_files, 'digest')}"
+    )
 
 
 def _window(trail: Trail) -> str:

@@ -14,17 +14,20 @@ if TYPE_CHECKING:
     from trailnb.formats.problem import Problem
 
 
+#: One for all: a ledger must stay serializable, as part of a lazy frame.
+_LOCK = threading.Lock()
+
+
 @dataclass
 class Ledger:
     """Gathers problems over scans; `is_complete` once every file was read in full."""
 
     problems: dict[Problem, None] = field(default_factory=dict)
     is_complete: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, problems: list[Problem]) -> None:
         """Remember these problems, each once."""
-        with self._lock:
+        with _LOCK:
             self.problems.update(dict.fromkeys(problems))
 
 

@@ -14,7 +14,7 @@ from trailnb.sources.source import Wanted
 from trailnb.store.ledger import MARKER
 from trailnb.store.place import place_of
 from trailnb.trail import table
-from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, request_of
+from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, processes, request_of
 from trailnb.trail.scan import EventScan
 from trailnb.trail.stored import StoredScan
 from trailnb.trail.trail import EVIDENCE_FOLDERS, Trail
@@ -84,6 +84,7 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         since=since, until=until, accounts=accounts, regions=regions, categories=categories,
         late=late, lookback=lookback, dedupe=dedupe,
     )  # fmt: skip
+    workers = processes(workers)
     if _is_store_folder(uri):
         return open_store(place_of(uri, None), request)
     tables, places = table.apart(uri)

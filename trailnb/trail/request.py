@@ -77,6 +77,21 @@ def request_of(
     )
 
 
+def processes(value: object) -> int | None:
+    """How many processes may read: a number, or None for as many as it pays?
+
+    Raises:
+        RequestError: the value is no number of processes.
+
+    Example:
+        >>> processes(2)
+        2
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise RequestError(f"workers={value!r} is no number of processes. Use 1 or more, or None.")
+
+
 def duration(name: str, value: object) -> timedelta:
     """How long is this?
 

@@ -9,6 +9,7 @@ import polars as pl
 from trailnb.errors import ColumnError
 from trailnb.facts.columns import BY_NAME
 from trailnb.facts.derived import with_derived
+from trailnb.formats.moments import moments
 from trailnb.trail.scan import schema, window_filter
 
 if TYPE_CHECKING:
@@ -47,11 +48,16 @@ def as_events(table: pl.LazyFrame, request: Request) -> pl.LazyFrame:
     Raises:
         ColumnError: it lacks a column without which it holds no events.
     """
-    have = table.collect_schema().names()
+    types = table.collect_schema()
+    have = types.names()
     missing = [name for name in _NEEDED if name not in have]
     if missing:
         raise ColumnError.missing(missing, "open")
     whole = schema()
+    written = [name for name, dtype in types.items() if dtype == pl.String and _is_time(name)]
+    table = table.with_columns(
+        pl.col(name).map_batches(moments, return_dtype=whole[name]) for name in written
+    )
     absent = [pl.lit(None, dtype).alias(name) for name, dtype in whole.items() if name not in have]
     base = with_derived(
         table.with_columns(one for one in absent if one.meta.output_name() in BY_NAME), whole
@@ -60,6 +66,10 @@ def as_events(table: pl.LazyFrame, request: Request) -> pl.LazyFrame:
     window = window_filter(request)
     events = events if window is None else events.filter(window)
     return events.unique(maintain_order=True) if request.is_deduped else events
+
+
+def _is_time(name: str) -> bool:
+    return name in BY_NAME and BY_NAME[name].kind == "time"
 
 
 def _lazy(thing: Openable) -> pl.LazyFrame | None:
