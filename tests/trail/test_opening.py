@@ -411,7 +411,6 @@ def test_table_times_of_any_unit(unit: Any) -> None:  # noqa: ANN401 - a Polars 
         assert_frame_equal(tn.open(made).events.collect(), table())
 
 
-@pytest.mark.xfail(strict=True, reason="a table's event_time as text is cast, which Polars refuses")
 def test_table_times_as_text() -> None:
     """A table read from CSV has its times as text."""
     csv = io.StringIO(table().select("event_time", "event_source", "event_name").write_csv())

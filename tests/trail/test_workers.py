@@ -201,10 +201,6 @@ def test_file_that_kills_every_worker_is_given_up(*, dedupe: bool) -> None:
     assert "killed" in said[fatal].reason
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_one_by_one asks for a pool of one: loky then waits for running jobs and warns of it",
-)
 @pytest.mark.filterwarnings("ignore:Trying to resize an executor")
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
 def test_pool_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
