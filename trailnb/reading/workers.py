@@ -54,7 +54,7 @@ def chunks(
 
     `workers` is the most processes to use: None for one per core, 1 for this process alone.
     """
-    most = workers or os.cpu_count() or 1
+    most = workers or cores()
     tasks = deque(_tasks(files))
     pace = _Pace(sum(_size(task) for task in tasks))
     while tasks:
@@ -66,6 +66,18 @@ def chunks(
         task = tasks.popleft()
         yield from read_chunks(source, task, plan)
         pace.add(_size(task))
+
+
+def cores() -> int:
+    """How many cores may this process use?
+
+    Example:
+        >>> cores() >= 1
+        True
+    """
+    if hasattr(os, "sched_getaffinity"):  # a container or a batch system may allow fewer
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _tasks(files: Sequence[Numbered]) -> Iterator[Task]:

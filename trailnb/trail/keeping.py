@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError, SourceError
 from trailnb.formats.problem import problem_frame
-from trailnb.reading.workers import is_picklable, spread
+from trailnb.reading.workers import cores, is_picklable, spread
 from trailnb.store import checking, compacting, saving
 from trailnb.store.place import place_of
 from trailnb.trail.progress import Meter
@@ -86,7 +86,7 @@ def _local(
     is_portable: bool,
 ) -> Iterable[Written]:
     """Run the tasks with the processes of this machine, where that pays."""
-    most = workers or os.cpu_count() or 1
+    most = workers or cores()
     size = sum(file.size_bytes or 0 for group in groups for file in group.files)
     is_small = len(groups) <= 1 or (not workers and size < _WORTH_BYTES)
     if most == 1 or is_small or not is_portable:
