@@ -12,17 +12,15 @@ import pytest
 
 from tests.evidence import event, events, role, user
 from trailnb._frame import table
-from trailnb.questions import (
-    activity,
-    compare,
-    denied,
-    errors,
-    first_seen,
-    origins,
-    pivot,
-    root_use,
-    sign_ins,
-)
+from trailnb.questions.activity import activity
+from trailnb.questions.compare import compare
+from trailnb.questions.denied import denied, denied_bursts
+from trailnb.questions.errors import errors
+from trailnb.questions.first_seen import first_seen
+from trailnb.questions.origins import origins
+from trailnb.questions.pivot import pivot
+from trailnb.questions.root_use import root_use
+from trailnb.questions.sign_ins import sign_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,15 +37,15 @@ WINDOWS = {
     "since_b": "2026-11-02", "until_b": "2026-11-03",
 }  # fmt: skip
 QUESTIONS: dict[str, Callable[[Any], Any]] = {
-    "activity": partial(activity.activity, every="1d"),
-    "compare": partial(compare.compare, **WINDOWS),
-    "denied": denied.denied,
-    "errors": errors.errors,
-    "first_seen": partial(first_seen.first_seen, what=["origin", "session"]),
-    "new": partial(first_seen.first_seen, baseline="2026-11-02"),
-    "origins": partial(origins.origins, marks=False),
-    "pivot": partial(pivot.pivot, origin="198.51.100.0/24"),
-    "root_use": root_use.root_use,
+    "activity": partial(activity, every="1d"),
+    "compare": partial(compare, **WINDOWS),
+    "denied": denied,
+    "errors": errors,
+    "first_seen": partial(first_seen, what=["origin", "session"]),
+    "new": partial(first_seen, baseline="2026-11-02"),
+    "origins": partial(origins, marks=False),
+    "pivot": partial(pivot, origin="198.51.100.0/24"),
+    "root_use": root_use,
 }
 
 
@@ -70,7 +68,7 @@ def test_engine_questions(name: str) -> None:
         assert plain(answer) == expected
 
 
-@pytest.mark.parametrize("ask", [origins.origins, sign_ins.sign_ins, denied.denied_bursts])
+@pytest.mark.parametrize("ask", [origins, sign_ins, denied_bursts])
 def test_refined_questions_finish_in_polars(ask: Callable[[Any], pl.LazyFrame]) -> None:
     """Whatever engine reduced, a lazy frame comes back with the documented columns."""
     expected = ask(FRAME).collect()

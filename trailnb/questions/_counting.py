@@ -42,7 +42,6 @@ def counted(
         _denied=(nw.col("outcome") == "denied").cast(nw.Int64),
         _change=is_change.cast(nw.Int64),
         **{f"_{name}": value for name, value in distinct.items()},
-        **{f"_no_{name}": value.is_null().cast(nw.Int64) for name, value in distinct.items()},
     )
     grouped = picked.group_by(*by).agg(
         first_seen=nw.col("_time").min(),
@@ -51,10 +50,13 @@ def counted(
         denied=nw.col("_denied").sum(),
         writes=nw.col("_change").sum(),
         **{f"_{name}": nw.col(f"_{name}").n_unique() for name in distinct},
-        **{f"_no_{name}": nw.col(f"_no_{name}").max() for name in distinct},
+        **{f"_told_{name}": nw.col(f"_{name}").count() for name in distinct},
     )
     counts = {name: nw.col(name) for name in ("events", "denied", "writes")} | {
-        name: nw.col(f"_{name}") - nw.col(f"_no_{name}") for name in distinct
+        # Null counts as one of the unique values, where there is any.
+        name: nw.col(f"_{name}").cast(nw.Int64)
+        - (nw.col(f"_told_{name}") < nw.col("events")).cast(nw.Int64)
+        for name in distinct
     }
     return grouped.select(
         *by,
