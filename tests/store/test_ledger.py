@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -211,3 +212,19 @@ def test_marker_makes_a_store(tmp_path: Path) -> None:
 
 def _put(place: Folder, one: Part) -> None:
     place.put(one.name, part_bytes(pl.DataFrame(schema=stored_schema()), one.footer))
+
+
+def test_rotten_footer_is_a_torn_part(tmp_path: Path) -> None:
+    """Whatever bytes of a footer are damaged, the store opens: the part is read whole, or not."""
+    saved({key("2026-11-02T09:05"): log(numbered(1))}, tmp_path)
+    (path,) = parts_in(tmp_path)
+    whole = path.read_bytes()
+    place = Folder(str(tmp_path))
+    dice = random.Random(7)
+    for _ in range(300):
+        content = bytearray(whole)
+        start = len(content) - 1 - dice.randrange(4000)
+        content[start : start + 3] = dice.randbytes(3)
+        path.write_bytes(content[: len(whole)])
+        ledger = ledgers.load(place)
+        assert len(ledger.parts) + len(ledger.torn) == 1

@@ -28,6 +28,9 @@ CACHE = "_trailnb/footers.parquet"
 #: Tells a store from any other folder of Parquet files.
 MARKER = "_trailnb/store.json"
 _THREADS = 16
+#: A Parquet file ends with its metadata, their length, and this.
+_MAGIC = b"PAR1"
+_TAIL_BYTES = 1 << 16
 #: A store that is compacted while it is opened is looked at again, so often at most.
 _LOOKS = 5
 _CACHE_COLUMNS = ("name", "size_bytes", "version", "footer")
@@ -158,12 +161,15 @@ def read_footer(place: Folder | Remote, name: str) -> str | None:
     Raises:
         FileNotFoundError: the part is gone.
     """
+    tail = place.tail(name, _TAIL_BYTES)
+    size = int.from_bytes(tail[-8:-4], "little") + 8
+    if size > len(tail):
+        tail = place.tail(name, size)
+    if size > len(tail) or not tail.endswith(_MAGIC):
+        return None
     try:
-        with place.open(name) as file:
-            return pl.read_parquet_metadata(file).get(FOOTER_KEY)
-    except FileNotFoundError:
-        raise
-    except (OSError, pl.exceptions.PolarsError):
+        return pl.read_parquet_metadata(io.BytesIO(_MAGIC + tail[-size:])).get(FOOTER_KEY)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
 
 

@@ -8,18 +8,20 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import polars as pl
 
 from trailnb.errors import SourceError
+from trailnb.sources.s3_refusals import refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: A file of this beginning is being written, or was when its writer died; nobody reads it.
 _UNFINISHED = ".unfinished-"
 _STALE_SECONDS = 86_400
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Place(Protocol):
         """Remove a file; one that is gone is no error."""
         ...
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file to read parts of it."""
+    def tail(self, name: str, size: int) -> bytes:
+        """Read the last bytes of a file, or all when it is shorter."""
         ...
 
     def path(self, name: str) -> str:
@@ -95,9 +97,12 @@ class Folder:
         """Read a file."""
         return (self._root / name).read_bytes()
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file to read parts of it."""
-        return (self._root / name).open("rb")
+    def tail(self, name: str, size: int) -> bytes:
+        """Read the last bytes of a file."""
+        with (self._root / name).open("rb") as file:
+            whole = file.seek(0, os.SEEK_END)
+            file.seek(max(0, whole - size))
+            return file.read()
 
     def put(self, name: str, content: bytes) -> None:
         """Write beside, flush to disk, then rename over: a kill leaves the old file or the new."""
@@ -156,44 +161,71 @@ class Remote:
 
     def list(self) -> list[Kept]:
         """List every object."""
-        filesystem, root = self._filesystem
-        filesystem.invalidate_cache()
-        found = filesystem.find(root, detail=True)
+
+        def find(filesystem: Any, root: str) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - untyped
+            filesystem.invalidate_cache()
+            found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
+            return {name.removeprefix(f"{root}/"): info for name, info in found.items()}
+
+        try:
+            found = self._asked("", "s3:ListBucket", find)
+        except FileNotFoundError:  # no bucket: the first put says so
+            return []
         return [
-            Kept(name.removeprefix(f"{root}/"), int(info["size"]), _version(info))
+            Kept(name, int(info["size"]), _version(info))
             for name, info in sorted(found.items())
             if not name.rsplit("/", 1)[-1].startswith(".")
         ]
 
     def get(self, name: str) -> bytes:
         """Read an object."""
-        filesystem, root = self._filesystem
-        content: bytes = filesystem.cat_file(f"{root}/{name}")
-        return content
+        return self._asked(
+            name, "s3:GetObject", lambda files, root: files.cat_file(_at(root, name))
+        )
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open an object to read ranges of it."""
-        filesystem, root = self._filesystem
-        file: IO[bytes] = filesystem.open(f"{root}/{name}", "rb")
-        return file
+    def tail(self, name: str, size: int) -> bytes:
+        """Read the last bytes of an object."""
+        return self._asked(
+            name, "s3:GetObject", lambda files, root: files.tail(_at(root, name), size)
+        )
 
     def put(self, name: str, content: bytes) -> None:
         """Write an object with one put."""
-        filesystem, root = self._filesystem
         try:
-            filesystem.pipe_file(f"{root}/{name}", content)
-        except OSError as error:
+            self._asked(
+                name,
+                "s3:PutObject",
+                lambda files, root: files.pipe_file(_at(root, name), content),
+            )
+        except FileNotFoundError as error:
             raise SourceError.about(
-                f"the store could not be written ({error.strerror or 'refused'})",
+                "the store could not be written (no such bucket)",
                 f"{self.uri}/{name}",
-                "Check that the credentials may put objects there, then save again.",
+                "Check its name, the endpoint and the partition.",
             ) from error
 
     def remove(self, name: str) -> None:
         """Remove an object."""
-        filesystem, root = self._filesystem
         with contextlib.suppress(FileNotFoundError):
-            filesystem.rm_file(f"{root}/{name}")
+            self._asked(name, "s3:DeleteObject", lambda files, root: files.rm_file(_at(root, name)))
+
+    def _asked(self, name: str, right: str, ask: Callable[[Any, str], Result]) -> Result:
+        """Ask the filesystem; what it refuses becomes a sentence.
+
+        Raises:
+            FileNotFoundError: there is no such object, or no such bucket.
+        """
+        try:
+            return ask(*self._filesystem)
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            refusal = refusal_of(error)
+            raise SourceError.about(
+                f"the store could not be reached: {refusal.said()}",
+                f"{self.uri.rstrip('/')}/{name}",
+                refusal.hint(right),
+            ) from error
 
     def path(self, name: str) -> str:
         """Name the object by its URL."""
@@ -224,6 +256,10 @@ def _for_polars(options: Mapping[str, Any]) -> dict[str, str]:
     if str(named.get("aws_endpoint_url", "")).startswith("http://"):
         named["aws_allow_http"] = "true"
     return named
+
+
+def _at(root: str, name: str) -> str:
+    return f"{root}/{name}"
 
 
 def _version(info: Mapping[str, Any]) -> str:
