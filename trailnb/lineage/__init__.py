@@ -1,0 +1,1 @@
+"""Which credential issued which, back to the person or workload that began it."""
