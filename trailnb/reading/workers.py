@@ -38,8 +38,8 @@ _MEASURE_SECONDS = 0.3
 #: A task that killed its worker twice is read file by file; a file that kills again is given up.
 _TRIES = 2
 _WATCH_SECONDS = 1.0
-#: One thread a worker, since there is a worker a core. loky takes a worker that grew by 300 MB for a
-#: leak and starts another; ours hold one bounded task at a time, so it may grow further.
+#: One thread a worker, since there is a worker a core. loky takes a worker that grew by 300 MB for
+#: a leak and starts another; ours hold one bounded task at a time, so it may grow further.
 _WORKER_ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "LOKY_MAX_MEMORY_LEAK_SIZE": str(1 << 30)}
 _PORTABLE_BYTES = 1 << 20
 
