@@ -32,6 +32,9 @@ Filter: TypeAlias = "str | Iterable[str]"
 #: Columns that the filter of an origin reads.
 ORIGIN_COLUMNS = ("source_ip_address", "source_address_key")
 
+#: Columns that name resources, as JSON text.
+MENTIONING = ("resources", "request_parameters", "response_elements")
+
 #: Columns that tell what issued which credential.
 ISSUING = (
     "event_time", "event_id", "event_name", "event_source", "recipient_account_id",
@@ -41,6 +44,8 @@ ISSUING = (
 
 # Spark pushes `a | b` down to Parquet, and never `is_in`; longer lists read better as one.
 _FEW = 16
+# A log value may hold a line break.
+_ANYTHING = r"[\s\S]*"
 _SUGGESTIONS, _COMPARED = 3, 5_000
 
 
@@ -87,6 +92,29 @@ def comes_from(wanted: Filter) -> nw.Expr:
     within = [(nw.col(key) >= low) & (nw.col(key) <= high) for low, high in ranges]
     named = _spelt(text, exact, patterns) if exact or patterns or not within else []
     return any_of([*named, *within])
+
+
+def mentions(wanted: Filter) -> nw.Expr:
+    """Does the event act on, or name, a resource of this name or ARN?
+
+    The target counts, and every value in the columns `MENTIONING`, whole or after `:` or `/`.
+
+    Example:
+        >>> import polars as pl
+        >>> import narwhals.stable.v2 as nw
+        >>> nothing = dict.fromkeys(("target", *MENTIONING))
+        >>> rows = [nothing | {"request_parameters": text} for text in ('{"a":"bob"}', '{"bob":1}')]
+        >>> frame = nw.from_native(pl.DataFrame(rows, schema=dict.fromkeys(nothing, pl.String)))
+        >>> frame.filter(mentions("bob"))["request_parameters"].to_list()
+        ['{"a":"bob"}']
+    """
+    import narwhals.stable.v2 as nw
+
+    spelt = "|".join(_globbed(value) for value in listed(wanted)) or "[^\\s\\S]"
+    inside = spelt.replace(_ANYTHING, '[^"]*')
+    value = rf'"(?:[^"]*[:/])?(?:{inside})"\s*[,}}\]]'
+    target = nw.col("target").str.contains(f"^(?:{_ANYTHING}[:/])?(?:{spelt})$")
+    return any_of([target, *(nw.col(name).str.contains(value) for name in MENTIONING)])
 
 
 def issues_in(trail_or_events: object, frame: Narwhal) -> Issues:
@@ -224,8 +252,8 @@ def any_of(found: list[nw.Expr]) -> nw.Expr:
 
 
 def _globbed(pattern: str) -> str:
-    """Spell a `*` pattern as a regular expression; a log value may hold a line break."""
-    return r"[\s\S]*".join(re.escape(part) for part in pattern.split("*"))
+    """Spell a `*` pattern as a regular expression."""
+    return _ANYTHING.join(re.escape(part) for part in pattern.split("*"))
 
 
 def _range(value: str) -> tuple[str, str] | None:
