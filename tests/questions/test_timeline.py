@@ -253,6 +253,14 @@ def test_nothing_found_says_what_was_likely_meant(filters: dict[str, Any], said:
         assert answer.collect().is_empty()
 
 
+def test_frame_that_tells_its_lineage_gets_hints_too() -> None:
+    """Every filter can be hinted at, whatever frame is asked."""
+    told = attribute(events(FIRST, SECOND, THIRD))
+    for name in ("actor", "session", "key", "origin", "target", "access"):
+        with pytest.warns(NothingFoundWarning, match=f"no event has the {name} 'x'"):
+            timeline(told, **{name: "x"}).collect()
+
+
 def test_nothing_is_read_before_it_is_collected() -> None:
     """Asking plans; a source that fails is met only by who looks."""
 

@@ -11,12 +11,44 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from trailnb._frame import in_polars
+from trailnb.lineage.attribute import attributed
 from trailnb.lineage.chains import SEPARATOR
-from trailnb.lineage.issues import HOW
+from trailnb.lineage.issues import HOW, SESSION_COLUMNS
+from trailnb.questions._summary import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from trailnb._frame import Narwhal
+    from trailnb.lineage.issues import Issues
 
+#: Columns of an answer that shows events, and where the event table has them.
+SHOWN = {
+    "time": "event_time",
+    "actor": "actor",
+    "action": "action",
+    "access": "access",
+    "target": "target",
+    "outcome": "outcome",
+    "origin": "source_ip_address",
+    "region": "aws_region",
+    "account": "recipient_account_id",
+    "event_id": "event_id",
+}
+#: What the rows of a collapsed answer have.
+_TIME, _TEXT = pl.Datetime("us", "UTC"), pl.String()
+ROWS = pl.Schema(
+    {
+        "time": _TIME,
+        "until": _TIME,
+        **dict.fromkeys(("actor", "via", "action", "access", "target", "outcome"), _TEXT),
+        **dict.fromkeys(("origin", "region", "account"), _TEXT),
+        "count": pl.UInt32(),
+        "event_ids": pl.List(_TEXT),
+        "summary": _TEXT,
+    }
+)
+#: What `attribute` adds.
+LINEAGE = ("root_actor", "session_id", "chain_text")
 #: Events this far apart are two happenings.
 PAUSE_SECONDS = 300
 #: What the events of one row have in common.
@@ -30,15 +62,50 @@ _MARKS = ("target_count", "issued_key", "issued_session", "is_console", "is_on_b
 TOLD = (*_MARKS, "session_issuer_user_name", "request_parameters")
 
 
-def told(shown: Mapping[str, str]) -> list[pl.Expr]:
-    """What do collapsing and telling need of each event, given who is behind it?
-
-    `shown` are the answer's columns by their names in the event table.
+def is_attributed(frame: Narwhal) -> bool:
+    """Does the frame tell its lineage already?
 
     Example:
-        >>> len(told({"origin": "source_ip_address"})) > 1
-        True
+        >>> import narwhals.stable.v2 as nw
+        >>> is_attributed(nw.from_native(pl.DataFrame({"actor": ["alice"]})))
+        False
     """
+    return set(LINEAGE).issubset(frame.collect_schema().names())
+
+
+def told_by(kept: Narwhal, issues: Issues | None) -> pl.LazyFrame:
+    """How do the kept events go on in Polars: the columns of rows, and who is behind each?
+
+    `issues` are what all events issued; None for a frame that tells its lineage already.
+
+    Example:
+        >>> import narwhals.stable.v2 as nw
+        >>> names = dict.fromkeys([*SHOWN.values(), *TOLD, *LINEAGE], pl.String)
+        >>> told_by(nw.from_native(pl.DataFrame(schema=names)), None).collect().height
+        0
+    """
+    import narwhals.stable.v2 as nw
+
+    columns = [*SHOWN.values(), *TOLD, *(LINEAGE if issues is None else SESSION_COLUMNS)]
+    # Requests are long texts; only a policy's name is told from them.
+    policies = nw.when(nw.col("action").str.contains("Policy")).then(nw.col("request_parameters"))
+    reduced = kept.with_columns(request_parameters=policies).select(*dict.fromkeys(columns))
+    events = in_polars(reduced)
+    return events if issues is None else attributed(events, issues)
+
+
+def in_rows(events: pl.LazyFrame) -> pl.DataFrame:
+    """Which rows, `ROWS`, do these attributed events make, in order of time?
+
+    Takes `SHOWN`, `TOLD` and `LINEAGE` columns of the event table.
+    """
+    rows = collapsed(events.select(_told()).collect())
+    told = rows.with_columns(summary=summary())
+    return told.select(pl.col(name).cast(dtype) for name, dtype in ROWS.items())
+
+
+def _told() -> list[pl.Expr]:
+    """Name what collapsing and telling need of each attributed event."""
     request = pl.col("request_parameters")
     policy = pl.coalesce(
         request.str.json_path_match("$.policyArn").str.extract("([^/]+)$"),
@@ -48,7 +115,7 @@ def told(shown: Mapping[str, str]) -> list[pl.Expr]:
     first_and_last = SEPARATOR.join(("${1}", "…", "${2}"))
     short = before.str.replace(f"^(.*?){SEPARATOR}.*{SEPARATOR}(.*)$", first_and_last)
     return [
-        *(pl.col(column).alias(name) for name, column in shown.items() if name != "time"),
+        *(pl.col(column).alias(name) for name, column in SHOWN.items() if name != "time"),
         pl.col("event_time", "root_actor", *_MARKS),
         pl.when(pl.col("chain_text") != pl.col("actor")).then(short).alias("via"),
         pl.col("session_issuer_user_name").alias("as_role"),
@@ -63,7 +130,7 @@ def collapsed(events: pl.DataFrame) -> pl.DataFrame:
     so do a service's or a console's reads of several kinds: `target` and `action` are then what
     their names have in common, as a pattern (`ec2:Describe*`).
 
-    Takes the columns of `told`; returns `time`, `until`, `SAME`, `action`, `target`,
+    Takes the columns of `_told`; returns `time`, `until`, `SAME`, `action`, `target`,
     `target_count`, `detail`, `count` and `event_ids`, sorted by `time` and first event id.
     """
     marked = events.with_columns(_is_alone=is_alone(), _like=_like())

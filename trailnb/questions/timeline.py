@@ -8,8 +8,7 @@ import polars as pl
 
 from trailnb._frame import FrameT, HasEvents, QuestionClass, asked, in_polars, refined
 from trailnb.lineage.attribute import attributed
-from trailnb.lineage.issues import SESSION_COLUMNS
-from trailnb.questions._collapse import TOLD, collapsed, told
+from trailnb.questions._collapse import ROWS, SHOWN, TOLD, in_rows, is_attributed, told_by
 from trailnb.questions._matching import (
     ISSUING,
     ORIGIN_COLUMNS,
@@ -22,7 +21,6 @@ from trailnb.questions._matching import (
     matches,
     warn_nothing_found,
 )
-from trailnb.questions._summary import summary
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -31,35 +29,12 @@ if TYPE_CHECKING:
     from trailnb.lineage.issues import Issues
 
 CLASS: QuestionClass = "refined"
-_TIME, _TEXT = pl.Datetime("us", "UTC"), pl.String()
-SCHEMA = pl.Schema(
-    {
-        "time": _TIME,
-        "until": _TIME,
-        **dict.fromkeys(("actor", "via", "action", "access", "target", "outcome"), _TEXT),
-        **dict.fromkeys(("origin", "region", "account"), _TEXT),
-        "count": pl.UInt32(),
-        "event_ids": pl.List(_TEXT),
-        "summary": _TEXT,
-    }
-)
+SCHEMA = ROWS
 #: Rows of one second have no order among themselves; their first event id decides.
 SORT_KEY = ("time",)
 
-#: With `collapse=False`: columns of the answer and of the event table, in the order shown.
-ENGINE_COLUMNS = {
-    "time": "event_time",
-    "actor": "actor",
-    "action": "action",
-    "access": "access",
-    "target": "target",
-    "outcome": "outcome",
-    "origin": "source_ip_address",
-    "region": "aws_region",
-    "account": "recipient_account_id",
-    "event_id": "event_id",
-}
-ENGINE_SCHEMA = pl.Schema(dict.fromkeys(ENGINE_COLUMNS, _TEXT) | {"time": _TIME})
+#: The answer with `collapse=False`: one row per event.
+ENGINE_SCHEMA = pl.Schema(dict.fromkeys(SHOWN, pl.String()) | {"time": SCHEMA["time"]})
 ENGINE_SORT_KEY = ("time", "event_id")
 
 #: Which column a filter reads; `actor`, `session` and `origin` are told apart below.
@@ -72,7 +47,6 @@ _FILTERED = {
     "account": "recipient_account_id",
     "region": "aws_region",
 }
-_LINEAGE = ("root_actor", "session_id", "chain_text")
 
 
 @overload
@@ -195,7 +169,7 @@ def _each(events: object, wanted: dict[str, Filter]) -> Narwhal:
         frame = asked(frame, ISSUING, "timeline")
         filters.append(acted(wanted["actor"], issues_in(events, frame)))
     kept = frame.filter(*filters) if filters else frame
-    shown = kept.select(**{name: nw.col(column) for name, column in ENGINE_COLUMNS.items()})
+    shown = kept.select(**{name: nw.col(column) for name, column in SHOWN.items()})
     return shown.sort(*ENGINE_SORT_KEY)
 
 
@@ -215,8 +189,7 @@ def _with_sessions(events: object, frame: Narwhal) -> Narwhal:
 def _collapsed(events: object, wanted: dict[str, Filter]) -> pl.LazyFrame:
     """Reduce on the engine, finish in Polars; nothing is read before somebody looks."""
     frame = asked(events, _needed(wanted), "timeline")
-    lineage = () if _is_attributed(frame) else ISSUING
-    frame = asked(frame, [*TOLD, *lineage], "timeline")
+    frame = asked(frame, [*TOLD, *(() if is_attributed(frame) else ISSUING)], "timeline")
     return refined(SCHEMA, lambda: _rows(events, frame, wanted))
 
 
@@ -224,41 +197,26 @@ def _rows(events: object, frame: Narwhal, wanted: dict[str, Filter]) -> pl.DataF
     import narwhals.stable.v2 as nw
 
     filters = _plainly(wanted)
-    kept = frame.filter(*filters) if filters else frame
-    issues = None if _is_attributed(frame) else issues_in(events, frame)
-    columns = [*ENGINE_COLUMNS.values(), *TOLD, *(_LINEAGE if issues is None else SESSION_COLUMNS)]
-    # Requests are long texts; only a policy's name is told from them.
-    policies = nw.when(nw.col("action").str.contains("Policy")).then(nw.col("request_parameters"))
-    reduced = kept.with_columns(request_parameters=policies).select(*dict.fromkeys(columns))
-    whose = nw.from_native(_behind(in_polars(reduced), issues))
+    issues = None if is_attributed(frame) else issues_in(events, frame)
+    kept = nw.from_native(told_by(frame.filter(*filters) if filters else frame, issues))
     if "actor" in wanted:
-        whose = whose.filter(_by_root(wanted["actor"]))
+        kept = kept.filter(_by_root(wanted["actor"]))
     if "session" in wanted:
-        whose = whose.filter(matches("session_id", wanted["session"]))
-    rows = whose.to_native().select(told(ENGINE_COLUMNS)).collect()
+        kept = kept.filter(matches("session_id", wanted["session"]))
+    rows = in_rows(kept.to_native())
     if rows.is_empty() and wanted:
-        whole = _behind(in_polars(frame), issues)
-        warn_nothing_found(hint(wanted, lambda name: _present(whole, name)))
-    answer = collapsed(rows).with_columns(summary=summary())
-    return answer.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
-
-
-def _behind(events: pl.LazyFrame, issues: Issues | None) -> pl.LazyFrame:
-    return events if issues is None else attributed(events, issues)
+        warn_nothing_found(hint(wanted, lambda name: _present(frame, issues, name)))
+    return rows
 
 
 def _by_root(wanted: Filter) -> nw.Expr:
     return any_of([matches("actor", wanted), matches("root_actor", wanted)])
 
 
-def _is_attributed(frame: Narwhal) -> bool:
-    return set(_LINEAGE).issubset(frame.collect_schema().names())
-
-
 def _needed(wanted: dict[str, Filter]) -> list[str]:
     """Which columns do rows and filters read, lineage apart?"""
     read = [_FILTERED[name] for name in wanted if name in _FILTERED]
-    return [*ENGINE_COLUMNS.values(), *read, *(ORIGIN_COLUMNS if "origin" in wanted else ())]
+    return [*SHOWN.values(), *read, *(ORIGIN_COLUMNS if "origin" in wanted else ())]
 
 
 def _plainly(wanted: dict[str, Filter]) -> list[nw.Expr]:
@@ -267,13 +225,10 @@ def _plainly(wanted: dict[str, Filter]) -> list[nw.Expr]:
     return [*plain, comes_from(wanted["origin"])] if "origin" in wanted else plain
 
 
-def _present(events: pl.LazyFrame, name: str) -> set[str]:
+def _present(frame: Narwhal, issues: Issues | None, name: str) -> set[str]:
     """Which values do the events have for a filter?"""
-    special = {
-        "actor": ("actor", "root_actor"),
-        "session": ("session_id",),
-        "origin": ("source_ip_address",),
-    }
-    columns = special.get(name) or (_FILTERED[name],)
+    behind = {"actor": ("actor", "root_actor"), "session": ("session_id",)}
+    columns = behind.get(name) or (_FILTERED.get(name, "source_ip_address"),)
+    events = told_by(frame, issues) if name in behind else in_polars(frame)
     values = (events.select(column).unique().collect().to_series() for column in columns)
     return {value for found in values for value in found.drop_nulls()}
