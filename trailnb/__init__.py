@@ -14,17 +14,66 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trailnb import charts, errors
+    from trailnb.enrich.networks import aws_ranges, networks
+    from trailnb._lineage.attribute import attribute
+    from trailnb._lineage.sessions import lineage
+    from trailnb.questions.activity import activity
+    from trailnb.questions.actors import actors
+    from trailnb.questions.compare import compare
+    from trailnb.questions.data_access import data_access
+    from trailnb.questions.denied import denied, denied_bursts
+    from trailnb.questions.evasion import evasion
+    from trailnb.questions.failures import failures
+    from trailnb.questions.first_seen import first_seen
+    from trailnb.questions.history import history
+    from trailnb.questions.origins import origins
+    from trailnb.questions.pivot import pivot
+    from trailnb.questions.resource import resource
+    from trailnb.questions.root_use import root_use
+    from trailnb.questions.sign_ins import sign_ins
     from trailnb.questions.timeline import timeline
+    from trailnb.questions.triage import triage
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 
-__all__ = ["charts", "errors", "open", "scan", "timeline"]
+__all__ = [
+    "activity",
+    "actors",
+    "attribute",
+    "aws_ranges",
+    "charts",
+    "compare",
+    "data_access",
+    "denied",
+    "denied_bursts",
+    "errors",
+    "evasion",
+    "failures",
+    "first_seen",
+    "history",
+    "lineage",
+    "networks",
+    "open",
+    "origins",
+    "pivot",
+    "resource",
+    "root_use",
+    "scan",
+    "sign_ins",
+    "timeline",
+    "triage",
+]
 __version__ = "0.1.0"
 
-#: Where each public name lives; a module is loaded when its name is first used.
+#: Where each public name lives; a module is loaded when its name is first used. A question lives in
+#: the module of its own name unless it stands here.
 _HOMES = {
+    "attribute": "trailnb._lineage.attribute",
+    "aws_ranges": "trailnb.enrich.networks",
+    "denied_bursts": "trailnb.questions.denied",
+    "lineage": "trailnb._lineage.sessions",
+    "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
     "scan": "trailnb.trail.opening",
-    "timeline": "trailnb.questions.timeline",
 }
 
 
@@ -32,9 +81,10 @@ def __getattr__(name: str) -> object:
     """Load a public name on first use, so that importing trailnb costs next to nothing."""
     if name in {"charts", "errors"}:
         return import_module(f"trailnb.{name}")
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"trailnb has no name {name!r}. It has {', '.join(__all__)}.")
-    value: object = getattr(import_module(_HOMES[name]), name)
+    home = _HOMES.get(name, f"trailnb.questions.{name}")
+    value: object = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

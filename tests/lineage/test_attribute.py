@@ -10,7 +10,7 @@ import pytest
 
 from tests.evidence import event, events
 from tests.lineage.credentials import assume_role, iam_user, role_session, used
-from trailnb.lineage.attribute import attribute
+from trailnb._lineage.attribute import attribute
 
 ALICE = iam_user("alice", "AKIAALICE")
 BOB = iam_user("bob", "AKIABOB")

@@ -12,7 +12,7 @@ import pytest
 import trailnb as tn
 from tests.evidence import event, events
 from tests.lineage.credentials import assume_role, iam_user, role_session, used
-from trailnb.lineage.sessions import SCHEMA, lineage
+from trailnb._lineage.sessions import SCHEMA, lineage
 
 ALICE = iam_user("alice", "AKIAALICE")
 AT = "2026-11-03T02:00:00Z"

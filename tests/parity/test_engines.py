@@ -23,7 +23,7 @@ from tests.evidence import event
 from tests.evidence import events as evidence
 from trailnb import questions
 from trailnb._frame import table
-from trailnb.lineage.attribute import attribute
+from trailnb._lineage.attribute import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable

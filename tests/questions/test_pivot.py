@@ -96,7 +96,7 @@ def test_session_is_the_text_of_lineage() -> None:
     """Both spell a session nothing issued alike, on all the samples hold."""
     import narwhals.stable.v2 as nw
 
-    from trailnb.lineage.issues import raw_session
+    from trailnb._lineage.issues import raw_session
 
     table = tn.open(ROOT / "data-samples" / "quiet", progress=lambda _: None).events.collect()
     here = nw.from_native(table).select(session=session()).to_native()["session"]

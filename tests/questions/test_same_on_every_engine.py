@@ -15,7 +15,7 @@ from trailnb._frame import table
 from trailnb.questions.activity import activity
 from trailnb.questions.compare import compare
 from trailnb.questions.denied import denied, denied_bursts
-from trailnb.questions.errors import errors
+from trailnb.questions.failures import failures
 from trailnb.questions.first_seen import first_seen
 from trailnb.questions.origins import origins
 from trailnb.questions.pivot import pivot
@@ -40,7 +40,7 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "activity": partial(activity, every="1d"),
     "compare": partial(compare, **WINDOWS),
     "denied": denied,
-    "errors": errors,
+    "failures": failures,
     "first_seen": partial(first_seen, what=["origin", "session"]),
     "new": partial(first_seen, baseline="2026-11-02"),
     "origins": partial(origins, marks=False),

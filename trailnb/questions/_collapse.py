@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb._frame import in_polars
-from trailnb.lineage.attribute import attributed
-from trailnb.lineage.chains import SEPARATOR
-from trailnb.lineage.issues import HOW, SESSION_COLUMNS
+from trailnb._lineage.attribute import attributed
+from trailnb._lineage.chains import SEPARATOR
+from trailnb._lineage.issues import HOW, SESSION_COLUMNS
 from trailnb.questions._summary import summary
 
 if TYPE_CHECKING:
     from trailnb._frame import Narwhal
-    from trailnb.lineage.issues import Issues
+    from trailnb._lineage.issues import Issues
 
 #: Columns of an answer that shows events, and where the event table has them.
 SHOWN = {

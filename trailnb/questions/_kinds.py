@@ -112,7 +112,7 @@ def value_of(kind: str, frame: Narwhal) -> nw.Expr:
 def session() -> nw.Expr:
     """Which session does an event belong to, as far as it tells itself?
 
-    The same text as `trailnb.lineage` gives a session that nothing here issued: a long-term key;
+    The same text as `trailnb._lineage` gives a session that nothing here issued: a long-term key;
     principal and creation date, since a console signs each request with a fresh key; and so on.
 
     Example:

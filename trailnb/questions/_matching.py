@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from trailnb._frame import in_polars
 from trailnb.facts.origins import key_range
-from trailnb.lineage.attribute import chains_by_session
-from trailnb.lineage.issues import HOW, SESSION_COLUMNS, issues_of
+from trailnb._lineage.attribute import chains_by_session
+from trailnb._lineage.issues import HOW, SESSION_COLUMNS, issues_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
     from trailnb._frame import Narwhal
-    from trailnb.lineage.issues import Issues
+    from trailnb._lineage.issues import Issues
 
 #: One value, a pattern such as `"role/*"`, or several of them.
 Filter: TypeAlias = "str | Iterable[str]"
@@ -151,7 +151,7 @@ def acted(wanted: Filter, issues: Issues) -> nw.Expr:
         >>> import narwhals.stable.v2 as nw
         >>> from trailnb.facts.columns import base_schema
         >>> from trailnb.facts.derived import DERIVED, with_derived
-        >>> from trailnb.lineage.issues import issues_of
+        >>> from trailnb._lineage.issues import issues_of
         >>> names = [column.name for column in DERIVED]
         >>> nobody = with_derived(pl.DataFrame(schema=base_schema()), names)
         >>> frame = nw.from_native(pl.DataFrame({"actor": ["alice", "bob"]}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast, overload
 import polars as pl
 
 from trailnb._frame import FrameT, HasEvents, QuestionClass, asked, in_polars, refined
-from trailnb.lineage.attribute import attributed
+from trailnb._lineage.attribute import attributed
 from trailnb.questions._collapse import ROWS, SHOWN, TOLD, in_rows, is_attributed, told_by
 from trailnb.questions._matching import (
     ISSUING,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
     from trailnb._frame import Narwhal
-    from trailnb.lineage.issues import Issues
+    from trailnb._lineage.issues import Issues
 
 CLASS: QuestionClass = "refined"
 SCHEMA = ROWS

@@ -10,7 +10,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from trailnb.lineage.issues import Issues
+    from trailnb._lineage.issues import Issues
 
 SEPARATOR = " → "
 #: A service that takes a role acts for itself; the workload behind the role is the one that runs.

@@ -28,7 +28,7 @@ SCHEMA = pl.Schema(
 SORT_KEY = ("events", "actor", "service", "outcome", "error")
 
 
-def errors(
+def failures(
     events: HasEvents[FrameT] | FrameT,
     *,
     actor: Filter | None = None,
@@ -54,14 +54,14 @@ def errors(
 
     Example:
         >>> import trailnb as tn
-        >>> answer = errors(tn.open("data-samples/quiet"))
+        >>> answer = failures(tn.open("data-samples/quiet"))
         >>> answer.filter(outcome="throttled").select("actor", "error", "events").collect().row(0)
         ('service:trustedadvisor', 'ThrottlingException', 4)
     """
     import narwhals.stable.v2 as nw
 
     needed = [*COUNTED, "actor", "action", "error_code", "target"]
-    frame = asked(events, needed, "errors")
+    frame = asked(events, needed, "failures")
     if actor is not None:
         frame = frame.filter(matches("actor", actor))
     by = {

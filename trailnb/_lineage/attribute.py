@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from trailnb.lineage.chains import SEPARATOR, Hop, hops_of, path_to
-from trailnb.lineage.issues import Issues, issues_of, raw_session
+from trailnb._lineage.chains import SEPARATOR, Hop, hops_of, path_to
+from trailnb._lineage.issues import Issues, issues_of, raw_session
 
 if TYPE_CHECKING:
     from trailnb._typing import Events
@@ -32,10 +32,10 @@ def attribute(trail_or_events: object) -> pl.LazyFrame:
 
     Example:
         >>> import trailnb as tn
-        >>> events = tn.attribute(tn.open("data-samples/acme"))
-        >>> stolen = events.filter(pl.col("actor").str.starts_with("role/log-operations/backup"))
-        >>> stolen.select("root_actor").unique().collect().item()
-        'ci-deploy'
+        >>> events = tn.attribute(tn.open("data-samples/quiet"))
+        >>> reader = events.filter(pl.col("actor") == "role/inventory-reader/inventory")
+        >>> reader.select("root_actor").unique().collect().item()
+        'role/platform-tooling/i-0b4b50cfbe5e8355c'
     """
     events = events_of(trail_or_events).lazy()
     return attributed(events, issues_of(lookback_and(trail_or_events, events)))

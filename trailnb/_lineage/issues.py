@@ -56,9 +56,10 @@ def raw_session() -> pl.Expr:
 
     Example:
         >>> row = {"access_key_id": "ASIAEXAMPLE", "user_principal_id": "AROAEXAMPLE:alice"}
-        >>> row |= {"session_creation_date": None, "user_type": "AssumedRole"}
-        >>> row |= {"invoked_by": None, "user_account_id": None, "user_arn": None}
-        >>> pl.DataFrame([row]).select(raw_session()).item()
+        >>> row |= {"user_type": "AssumedRole", "invoked_by": None, "user_account_id": None}
+        >>> row |= {"user_arn": None, "session_creation_date": None}
+        >>> times = {"session_creation_date": pl.Datetime("us", "UTC")}
+        >>> pl.DataFrame([row], schema_overrides=times).select(raw_session()).item()
         'ASIAEXAMPLE'
     """
     key, principal = pl.col("access_key_id"), pl.col("user_principal_id")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from trailnb.lineage.attribute import attributed, events_of, lookback_and
-from trailnb.lineage.chains import chain_frame, hops_of
-from trailnb.lineage.issues import Issues, issues_of
+from trailnb._lineage.attribute import attributed, events_of, lookback_and
+from trailnb._lineage.chains import chain_frame, hops_of
+from trailnb._lineage.issues import Issues, issues_of
 
 SCHEMA = pl.Schema(
     {
@@ -61,11 +61,9 @@ def lineage(trail_or_events: object) -> pl.LazyFrame:
 
     Example:
         >>> import trailnb as tn
-        >>> sessions = tn.lineage(tn.open("data-samples/acme")).collect()
-        >>> reached = sessions.filter(pl.col("actor") == "role/log-operations/backup-sync")
-        >>> reached["chain_text"].item()
-        'ci-deploy → svc-backup-sync → role/staging-deployer/backup-sync → \
-role/log-operations/backup-sync'
+        >>> sessions = tn.lineage(tn.open("data-samples/quiet")).collect()
+        >>> sessions.filter(pl.col("how") == "Lambda delivery")["link"].unique().to_list()
+        ['issued access key']
     """
     events = events_of(trail_or_events).lazy()
     issues = issues_of(lookback_and(trail_or_events, events))
