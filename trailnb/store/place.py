@@ -179,15 +179,21 @@ class Remote:
 
     def get(self, name: str) -> bytes:
         """Read an object."""
-        return self._asked(
-            name, "s3:GetObject", lambda files, root: files.cat_file(_at(root, name))
-        )
+
+        def read(files: Any, root: str) -> bytes:  # noqa: ANN401 - untyped
+            content: bytes = files.cat_file(_at(root, name))
+            return content
+
+        return self._asked(name, "s3:GetObject", read)
 
     def tail(self, name: str, size: int) -> bytes:
         """Read the last bytes of an object."""
-        return self._asked(
-            name, "s3:GetObject", lambda files, root: files.tail(_at(root, name), size)
-        )
+
+        def read(files: Any, root: str) -> bytes:  # noqa: ANN401 - untyped
+            content: bytes = files.tail(_at(root, name), size)
+            return content
+
+        return self._asked(name, "s3:GetObject", read)
 
     def put(self, name: str, content: bytes) -> None:
         """Write an object with one put."""
