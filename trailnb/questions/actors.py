@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
@@ -62,7 +62,8 @@ def actors(events: HasEvents[FrameT] | FrameT) -> FrameT:
     frame = asked(events, [*COUNTED, *by, *_DISTINCT.values()], "actors")
     told = _told(frame.select(*by).unique())
     distinct = {name: nw.col(column) for name, column in _DISTINCT.items()}
-    rows = counted(frame, {"actor": nw.col("actor")}, distinct).join(told, on="actor", how="left")
+    rows = counted(frame, {"actor": nw.col("actor")}, distinct)
+    rows = rows.join(cast("Any", told), on="actor", how="left")
     shown = rows.select(*SCHEMA).sort(*SORT_KEY, descending=[True, False])
     return cast("FrameT", shown.to_native())
 
