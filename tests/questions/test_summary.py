@@ -55,6 +55,23 @@ def test_missing_parts_leave_no_gap() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "arn", "said"),
+    [
+        ("DeleteRouteTable", "route-table/rtb-1", "deleted route-table/rtb-1"),
+        ("StopInstance", "instance/i-1", "stopped instance/i-1"),
+        ("AssociateRouteTable", "subnet/s-1", "associated route table on subnet/s-1"),
+    ],
+)
+def test_kind_is_said_once(name: str, arn: str, said: str) -> None:
+    """Where the target says what it is, the action's noun does not say it again."""
+    resources = [{"ARN": f"arn:aws:ec2:eu-central-1:111122223333:{arn}", "type": "AWS::EC2::X"}]
+    sentence = told(
+        eventSource="ec2.amazonaws.com", eventName=name, resources=resources, readOnly=False
+    )
+    assert sentence == f"alice from 198.51.100.7 {said}: allowed"
+
+
+@pytest.mark.parametrize(
     ("action", "said"),
     [
         ("s3:GetObject", "read object"),

@@ -10,8 +10,8 @@ import pytest
 
 from tests.evidence import event, events, role, user
 from trailnb._frame import table
-from trailnb.errors import ColumnError
 from trailnb._lineage.attribute import attribute
+from trailnb.errors import ColumnError
 from trailnb.questions._matching import NothingFoundWarning
 from trailnb.questions.timeline import ENGINE_SCHEMA, SCHEMA, timeline
 

@@ -14,9 +14,9 @@ from operator import or_
 from typing import TYPE_CHECKING, TypeAlias
 
 from trailnb._frame import in_polars
-from trailnb.facts.origins import key_range
 from trailnb._lineage.attribute import chains_by_session
 from trailnb._lineage.issues import HOW, SESSION_COLUMNS, issues_of
+from trailnb.facts.origins import key_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -87,6 +87,8 @@ def _did() -> pl.Expr:
     target = pl.when(resource != "*").then(target)
     has_detail = pl.col("detail").is_not_null()
     says_kind = target.str.starts_with(kind + "/") | target.str.starts_with(kind + ":")
+    whole = noun.str.replace_all(" ", "-", literal=True)
+    says_it_all = target.str.starts_with(whole + "/") | target.str.starts_with(whole + ":")
     joint = pl.when(verb.str.contains(_UNDONE)).then(pl.lit("from")).otherwise(pl.lit("to"))
 
     def phrase(*words: pl.Expr) -> pl.Expr:
@@ -97,6 +99,8 @@ def _did() -> pl.Expr:
         .then(phrase(pl.col("detail"), joint, target))
         .when(target.is_null())
         .then(phrase(noun))
+        .when(says_it_all)
+        .then(phrase(target))
         .when(says_kind)
         .then(phrase(rest, target))
         .otherwise(phrase(noun, link, target))
