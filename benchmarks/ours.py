@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -79,3 +81,29 @@ def _end_workers() -> None:
         from loky import get_reusable_executor
 
         get_reusable_executor().shutdown(wait=True)
+
+
+def save(uri: str, dest: str, **how: Any) -> int:
+    """Save every event, every column."""
+    shutil.rmtree(dest, ignore_errors=True)
+    saved = tn.open(uri, **how).save(dest)
+    return saved.events.select(pl.len()).collect().item()
+
+
+def actor_day(store: str, actor: str, day: str) -> int:
+    """One actor's day, as a timeline."""
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    trail = tn.open(store, since=start, until=start + timedelta(days=1))
+    rows = trail.events.filter(pl.col("actor") == actor)
+    return len(tn.timeline(rows, collapse=False).collect())
+
+
+def address(store: str, origin: str) -> int:
+    """Everything seen together with one address."""
+    return len(tn.pivot(tn.open(store).events, origin=origin).collect())
+
+
+def by_action(store: str) -> int:
+    """How often was each action called?"""
+    counts = tn.open(store).events.group_by("action").agg(pl.len())
+    return len(counts.collect())
