@@ -116,17 +116,28 @@ def wait_for_end(group: int, seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
-def kill_group(process: subprocess.Popen[str], dice: random.Random) -> bool:
+def wait_for_moment(process: subprocess.Popen[str], dest: Path, dice: random.Random) -> None:
+    """Wait until so many parts are written, or a while longer: then copies are being marked."""
+    count = dice.randrange(DAYS + 3)
+    until = time.monotonic() + 20
+    while len(list(dest.glob("date=*/*.parquet"))) < min(count, DAYS):
+        if process.poll() is not None or time.monotonic() > until:
+            break
+        time.sleep(0.002)
+    time.sleep(dice.uniform(0.0, 0.05 if count <= DAYS else 0.5))
+
+
+def kill_group(process: subprocess.Popen[str], dest: Path, dice: random.Random) -> bool:
     """End all of it at once, at a random moment."""
-    time.sleep(dice.uniform(0.0, 2.5))
+    wait_for_moment(process, dest, dice)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     return finish(process)
 
 
-def kill_one(process: subprocess.Popen[str], dice: random.Random) -> bool:
+def kill_one(process: subprocess.Popen[str], dest: Path, dice: random.Random) -> bool:
     """End one of its processes: the parent or a worker."""
-    time.sleep(dice.uniform(0.2, 2.0))
+    wait_for_moment(process, dest, dice)
     alive = in_group(process.pid)
     if alive:
         with contextlib.suppress(ProcessLookupError):
@@ -169,17 +180,15 @@ def check_end(dest: Path, whole: Trail) -> None:
 
 
 def saved_under_fire(seed: int, logs: Path, script: Path, dest: Path) -> None:
-    """Save, with a kill at a random moment of every run, until a run gets through."""
+    """Save three times with a kill at a random moment, then once in peace."""
     dice = random.Random(seed)
     whole = opened(logs)
-    for attempt in range(40):
-        kill = dice.choice((kill_group, kill_group, kill_one))
+    for _ in range(3):
         process = run(script, logs, dest)
-        is_done = kill(process, dice) if attempt < 6 else finish(process)
+        dice.choice((kill_group, kill_one))(process, dest, dice)
         wait_for_end(process.pid)
         check_between(dest, whole)
-        if is_done and attempt > 1:
-            break
+    assert finish(run(script, logs, dest))
     check_end(dest, whole)
 
 

@@ -155,7 +155,7 @@ everything = (
 
 
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(*everything)
 def test_random_trails(
     bucket: dict[str, bytes], dice: random.Random, asked: dict[str, Any], gone: set[str]
@@ -166,7 +166,7 @@ def test_random_trails(
 
 @pytest.mark.soak
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
-@settings(max_examples=3000)
+@settings(max_examples=1500)
 @given(*everything)
 def test_many_random_trails(
     bucket: dict[str, bytes], dice: random.Random, asked: dict[str, Any], gone: set[str]

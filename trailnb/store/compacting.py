@@ -12,7 +12,7 @@ from trailnb.facts.derived import DERIVED, with_derived
 from trailnb.facts.version import facts_stamp
 from trailnb.sources.pruning import in_order
 from trailnb.store import ledger as ledgers
-from trailnb.store import marks, saving
+from trailnb.store import saving
 from trailnb.store.part import Footer, part_name
 from trailnb.store.place import scan
 from trailnb.store.writing import (
@@ -43,12 +43,15 @@ def compact(place: Folder | Remote) -> int:
         place.remove(name)
     gone = len(held.spent)
     for run in _runs(held):
-        joined = _join(place, held, run)
+        try:
+            joined = _join(place, held, run)
+        except FileNotFoundError:  # another process joins them just now
+            continue
         for part in run:
             if part.name != joined:
                 place.remove(part.name)
                 gone += 1
-    marks.mark(place, ledgers.load(place), saving.late_of(place))
+    saving.settle(place, saving.late_of(place))
     return gone
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ def save(
         written.append(one)
         told(one)
     evidence.keep(source, digests, place)
-    _settle(place, late)
+    _clear(place)
+    settle(place, late)
     return Saved(
         parts=len(written),
         files=len(fresh),
@@ -85,17 +87,25 @@ def _later_than(held: Ledger) -> str:
     return now.isoformat(timespec="microseconds")
 
 
-def _settle(place: Folder | Remote, late: timedelta | None) -> None:
-    """Remove torn parts that this save made up for, and mark copies."""
+def _clear(place: Folder | Remote) -> None:
+    """Remove torn parts whose log files are all in other parts by now."""
     held = ledger.load(place)
     for name, keys in held.torn.items():
         if keys and all(key in held.held for key in keys):
             place.remove(name)
+
+
+def settle(place: Folder | Remote, late: timedelta | None) -> None:
+    """Mark copies, as often as other saves change the store meanwhile, but not for ever.
+
+    Copies that stay unmarked are looked for by whoever opens the store.
+    """
     for _ in range(_ROUNDS):
-        if not marks.stale(place, held, late):
-            break
-        marks.mark(place, held, late)
         held = ledger.load(place)
+        if not marks.stale(place, held, late):
+            return
+        with contextlib.suppress(FileNotFoundError):  # joined into another part meanwhile
+            marks.mark(place, held, late)
 
 
 def missing(files: Iterable[LogFile], held: Ledger) -> list[LogFile]:
