@@ -86,6 +86,7 @@ tn.charts.timeline(story)
 #
 # A stolen credential tries doors, and most of them are closed: whoever was refused most often is
 # a good first suspect. (Not a verdict. A broken deployment is refused often, too.)
+# Repeats share a row of its timeline, and `count` says how many events that is.
 
 # %%
 refused = story.filter(pl.col("outcome") == "denied")

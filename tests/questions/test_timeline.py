@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.evidence import event, events, role, user
+from trailnb import charts
 from trailnb._frame import table
 from trailnb._lineage.attribute import attribute
 from trailnb.errors import ColumnError
@@ -215,6 +217,27 @@ def test_duckdb_needs_no_attributed_frame() -> None:
     assert isinstance(answer, duckdb.DuckDBPyRelation)
     assert table(answer)["event_id"].to_list() == ["issue", "use"]
     assert timeline(relation, actor="alice").collect()["count"].sum() == 2
+
+
+def test_files_from_before_the_window_tell_who_is_behind() -> None:
+    """A trail's lookback files are read for what they issued, and for nothing else."""
+    opened: Any = SimpleNamespace(events=events(USE), lookback_events=events(ISSUE))
+    for collapse in (True, False):
+        found: Any = timeline(opened, actor="alice", collapse=collapse)
+        assert table(found)["actor"].to_list() == ["role/ops/s"]
+
+
+def test_long_way_is_told_by_its_ends() -> None:
+    """`via` stays short however long the chain is."""
+    told = attribute(events(USE)).with_columns(chain_text=pl.lit("a → b → c → d → role/ops/s"))
+    assert timeline(told).collect()["via"].item() == "a → … → d"
+
+
+def test_chart_counts_the_events_of_folded_rows() -> None:
+    """A row of two events is drawn as two."""
+    again = FIRST | {"eventID": "again"}
+    drawn = charts.timeline(timeline(events(FIRST, again))).to_dict()
+    assert drawn["description"].startswith("Timeline of 2 events by 1 actor")
 
 
 def test_session_is_found_by_the_key_that_began_it() -> None:

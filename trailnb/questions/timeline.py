@@ -131,7 +131,8 @@ def timeline(
         and `event_id`, which stands for what only rows of several events have.
 
     Warns:
-        NothingFoundWarning: the filters left nothing; names the value that no event has.
+        NothingFoundWarning: the filters left nothing; names the value that no event has. Not with
+            `collapse=False`, where only the engine that collects knows.
 
     Example:
         >>> import trailnb as tn
