@@ -112,10 +112,10 @@ def load(place: Folder | Remote) -> Ledger:
         )
     read = {one.name: _part(one, texts[one.name]) for one in kept}
     torn = {name: _remembered(known.get(name)) for name, part in read.items() if part is None}
-    parts = [part for part in read.values() if part]
     if not is_cached or known.keys() != read.keys():
-        _remember(place, parts, {name: known[name] for name in torn if name in known})
-    return _resolved(parts, torn)
+        states = {one.name: (one.size_bytes, one.version, texts[one.name] or "") for one in kept}
+        _remember(place, states | {name: known[name] for name in torn if name in known})
+    return _resolved([part for part in read.values() if part], torn)
 
 
 def _list_parts(place: Folder | Remote) -> list[Kept]:
@@ -259,9 +259,9 @@ def _cached(place: Folder | Remote) -> dict[str, _State]:
     return {name: (size, version, footer) for name, size, version, footer in rows}
 
 
-def _remember(place: Folder | Remote, parts: Iterable[Part], torn: Mapping[str, _State]) -> None:
-    rows = [(part.name, part.size_bytes, part.version, part.footer.to_text()) for part in parts]
-    rows += [(name, *state) for name, state in torn.items()]
+def _remember(place: Folder | Remote, states: Mapping[str, _State]) -> None:
+    """Write the cache; of a torn part it keeps what was known, and nothing where nothing was."""
+    rows = [(name, *state) for name, state in states.items() if state[2]]
     schema = dict(zip(_CACHE_COLUMNS, (pl.String, pl.Int64, pl.String, pl.String), strict=True))
     stream = io.BytesIO()
     pl.DataFrame(rows, schema=schema, orient="row").write_parquet(stream)

@@ -7,16 +7,17 @@ ledger says can never disagree.
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from trailnb.formats.problem import Problem
 from trailnb.sources.source import LogFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 #: The footer's key, and the version of what stands under it.
 FOOTER_KEY = "trailnb"
@@ -73,7 +74,7 @@ class Footer:
 
     def to_text(self) -> str:
         """Write it as JSON text."""
-        return json.dumps(asdict(self), default=_as_text, separators=(",", ":"))
+        return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Footer:
@@ -82,12 +83,19 @@ class Footer:
         Raises:
             ValueError, KeyError, TypeError: it is none of ours.
         """
-        raw: dict[str, Any] = json.loads(text)
-        held = tuple(Held(**{**one, "file": _file(one["file"])}) for one in raw.pop("held"))
-        unread = tuple(map(_file, raw.pop("unread")))
-        problems = tuple(Problem(**one) for one in raw.pop("problems"))
-        replaces, odd = tuple(raw.pop("replaces")), tuple(raw.pop("odd"))
-        return cls(held=held, unread=unread, problems=problems, replaces=replaces, odd=odd, **raw)
+        raw: dict[str, Any] = msgspec.json.decode(text)
+        for one in raw["held"]:
+            one["file"] = _file(one["file"])
+        return cls(
+            **raw
+            | {
+                "held": tuple(Held(**one) for one in raw["held"]),
+                "unread": tuple(map(_file, raw["unread"])),
+                "problems": tuple(Problem(**one) for one in raw["problems"]),
+                "odd": tuple(raw["odd"]),
+                "replaces": tuple(raw["replaces"]),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +130,7 @@ def day_of(file: LogFile) -> str:
     return file.delivered.date().isoformat() if file.delivered else UNDATED
 
 
-def _file(raw: Mapping[str, Any]) -> LogFile:
-    delivered = raw["delivered"]
-    moment = datetime.fromisoformat(delivered).astimezone(UTC) if delivered else None
-    return LogFile(**{**raw, "delivered": moment})
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(value)
+def _file(raw: dict[str, Any]) -> LogFile:
+    if raw["delivered"]:
+        raw["delivered"] = datetime.fromisoformat(raw["delivered"]).replace(tzinfo=UTC)
+    return LogFile(**raw)
