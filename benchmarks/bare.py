@@ -39,10 +39,10 @@ def json_loads(folder: str, *, unpacked: bool) -> dict[str, float]:
     return {"rows": rows, "wall": wall, "cpu": cpu}
 
 
-def load(module: str) -> dict[str, float]:
-    """Import a module for the first time in this process."""
+def load(statement: str) -> dict[str, float]:
+    """Import something for the first time in this process."""
     wall, cpu = time.perf_counter(), time.process_time()
-    __import__(module)
+    exec(statement, {})  # noqa: S102 - one of the benchmark's own
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {"rows": 0, "wall": wall, "cpu": cpu}
 

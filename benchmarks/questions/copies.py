@@ -17,7 +17,7 @@ _DEFAULT = "default: each event once"
 
 def answer(options: Options) -> list[Table]:
     """Read the doubled set with and without deduplication."""
-    ours = {"uri": str(delivered_twice(*options.many)), "workers": 1}
+    ours = {"uri": str(delivered_twice(*options.many)), "late": None, "workers": 1}
     task = "benchmarks.ours:scan"
     contenders = [
         Contender(_KEEP_ALL, task, {**ours, "dedupe": False}),
@@ -28,7 +28,8 @@ def answer(options: Options) -> list[Table]:
     assert (costs[_KEEP_ALL].rows, costs[_DEFAULT].rows) == (2 * events, events)
     table = Table(
         f"{events:,} events delivered twice, by two trails that cut their files differently",
-        "One thread, one process, seven columns.",
+        "One thread, one process, seven columns; `late=None`, so that a copy counts however late it "
+        "comes: the scaled sets hold events that are days older than their files.",
         ("reading", "rows", "CPU s", "wall s", "CPU by dedupe=False"),
     )
     for name, cost in costs.items():
