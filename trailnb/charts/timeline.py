@@ -35,7 +35,8 @@ def timeline(answer: IntoFrame, *, title: str = "Who did what, when") -> Chart:
 
     A lane per actor, unusual bursts first; colour and shape say what happened. Counts are gathered
     per actor, stretch of time and kind before drawing, so any answer makes at most 5,000 marks; a
-    mark's tooltip tells its events; rows that hold several count as many. Beyond 16 actors the calmest share one lane.
+    mark's tooltip tells its events; rows that hold several count as many. Beyond 16 actors the
+    calmest share one lane.
 
     Args:
         answer: What `trailnb.timeline` answered, any kind of frame.
