@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 
 class TrailnbError(Exception):
     """Anything trailnb raises on purpose.
@@ -53,3 +55,21 @@ class MissingExtraError(TrailnbError, ImportError):
 
 class ProblemWarning(UserWarning):
     """Some log content could not be read as it stands; `trail.problems()` lists it."""
+
+
+class NothingFoundWarning(UserWarning):
+    """A question's filters left nothing; the message names values that are like the wanted ones."""
+
+
+def caller_level() -> int:
+    """How far up is the line that a person wrote: the first outside of trailnb and Polars?
+
+    For `warnings.warn`, which should point there.
+    """
+    level = 1
+    frame = inspect.currentframe()
+    frame = frame.f_back if frame else None
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in {"trailnb", "polars"}:
+        frame = frame.f_back
+        level += 1
+    return level - 1

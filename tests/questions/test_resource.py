@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tests.evidence import event, events
-from trailnb.questions._matching import NothingFoundWarning
+from trailnb.errors import NothingFoundWarning
 from trailnb.questions.resource import SCHEMA, resource
 
 BOB = "arn:aws:iam::111122223333:user/bob"

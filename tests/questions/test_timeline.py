@@ -13,8 +13,7 @@ from tests.evidence import event, events, role, user
 from trailnb import charts
 from trailnb._frame import table
 from trailnb._lineage.attribute import attribute
-from trailnb.errors import ColumnError
-from trailnb.questions._matching import NothingFoundWarning
+from trailnb.errors import ColumnError, NothingFoundWarning
 from trailnb.questions.timeline import ENGINE_SCHEMA, SCHEMA, timeline
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from trailnb._frame import in_polars
 from trailnb._lineage.attribute import chains_by_session
 from trailnb._lineage.issues import HOW, SESSION_COLUMNS, issues_of
+from trailnb.errors import NothingFoundWarning, caller_level
 from trailnb.facts.origins import key_range
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ _FEW = 16
 # A log value may hold a line break.
 _ANYTHING = r"[\s\S]*"
 _SUGGESTIONS, _COMPARED = 3, 5_000
-
-
-class NothingFoundWarning(UserWarning):
-    """A question's filters left nothing; the message names values that are like the wanted ones."""
 
 
 def matches(column: str, wanted: Filter) -> nw.Expr:
@@ -209,7 +206,7 @@ def hint(wanted: Mapping[str, Filter], present: Callable[[str], Iterable[str]]) 
 
 def warn_nothing_found(said: str) -> None:
     """Warn that the filters left nothing."""
-    warnings.warn(said, NothingFoundWarning, stacklevel=2)
+    warnings.warn(said, NothingFoundWarning, stacklevel=caller_level())
 
 
 def _alike(value: str, present: list[str]) -> str:

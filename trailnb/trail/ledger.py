@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trailnb.errors import ProblemWarning
+from trailnb.errors import ProblemWarning, caller_level
 
 if TYPE_CHECKING:
     from trailnb.formats.problem import Problem
@@ -44,16 +43,5 @@ def warn_of(problems: list[Problem]) -> None:
             f"file{'s' * (files > 1)}: some content could not be read as it stands. "
             "trail.problems() lists file, position and reason.",
             ProblemWarning,
-            stacklevel=_caller_level(),
+            stacklevel=caller_level(),
         )
-
-
-def _caller_level() -> int:
-    """How far up is the line that a person wrote: the first outside of trailnb and Polars?"""
-    level = 2
-    frame = inspect.currentframe()
-    frame = frame.f_back if frame else None
-    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in {"trailnb", "polars"}:
-        frame = frame.f_back
-        level += 1
-    return level - 1
