@@ -72,4 +72,4 @@ def caller_level() -> int:
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] in {"trailnb", "polars"}:
         frame = frame.f_back
         level += 1
-    return level - 1
+    return level
