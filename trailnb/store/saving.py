@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trailnb.errors import SourceError
 from trailnb.store import evidence, ledger, marks
+from trailnb.store import unlisted as unlisted_places
 from trailnb.store.part import FORMAT
 from trailnb.store.writing import Group, Written, grouped, write_part
 
@@ -48,11 +49,14 @@ def save(
     *,
     late: timedelta | None,
     map: Map,  # noqa: A002 - it is a map
+    unlisted: Sequence[tuple[str, str]] = (),
+    scope: str = "",
     told: Callable[[Written], None] = lambda _: None,
 ) -> Saved:
     """Bring the store to hold these log files; what it holds already is not read again.
 
-    A kill at any moment leaves a store that opens, and that the next save completes.
+    `unlisted` pairs places that could not be listed with the reason, for what `scope` asked for. A
+    kill at any moment leaves a store that opens, and that the next save completes.
 
     Raises:
         SourceError: the store cannot be written (full disk, no permission).
@@ -67,6 +71,7 @@ def save(
         written.append(one)
         told(one)
     evidence.keep(source, digests, place)
+    unlisted_places.keep(place, f"{source.uri} {scope}", unlisted)
     _clear(place)
     settle(place, late)
     return Saved(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trailnb.store.place import Folder, Remote
     from trailnb.store.saving import Map
     from trailnb.store.writing import Group, Written
+    from trailnb.trail.request import Request
     from trailnb.trail.trail import Trail
 
 #: Less stored data than this is saved faster by this process alone.
@@ -53,11 +54,20 @@ def save(
         trail.evidence_files,
         place,
         late=scan.request.late,
+        unlisted=trail.unlisted,
+        scope=_scope(scan.request),
         map=map or partial(_local, workers=scan.workers, is_portable=is_picklable(scan.source)),
         told=told,
     )
     meter.close()
     return open_store(place, scan.request)
+
+
+def _scope(request: Request) -> str:
+    """What was asked for, as text that is the same for the same question."""
+    names = (request.accounts, request.regions, request.categories)
+    bounds = (request.since, request.until, request.late, request.lookback)
+    return " ".join(map(str, (*bounds, *(name and sorted(name) for name in names))))
 
 
 def compact(trail: Trail) -> int:

@@ -10,7 +10,7 @@ from trailnb.formats.moments import shifted
 from trailnb.sources.pruning import in_order, wants
 from trailnb.sources.source import Wanted
 from trailnb.store import ledger as ledgers
-from trailnb.store import marks, saving
+from trailnb.store import marks, saving, unlisted
 from trailnb.store.evidence import EvidenceSource
 from trailnb.store.rows import first_rows_of, rows_of
 from trailnb.trail.ledger import Ledger, warn_of
@@ -42,6 +42,7 @@ class StoredScan:
         """Know all problems from the start: the store's ledger holds them."""
         inside = {file.key for file in self.files} | self.held.torn.keys()
         self.ledger.add([one for one in self.held.problems if one.log_file in inside])
+        self.ledger.add(unlisted.problems(self.place))
         self.ledger.is_complete = True
 
     @cached_property
