@@ -56,7 +56,7 @@ def save(asked: argparse.Namespace) -> int:
 
     trail = _opened(asked, note)
     kept = trail.save(asked.dest, storage_options=_options(asked))
-    severities = kept.problems()["severity"].to_list() + ["error"] * len(trail.unlisted)
+    severities = kept.problems()["severity"].to_list()
     errors = severities.count("error")
     brought = f"{last[-1].files:,} new log files, {last[-1].events:,} events"
     print(f"{asked.dest}: {brought}; problems: {len(severities):,}, errors among them: {errors:,}")

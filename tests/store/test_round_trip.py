@@ -96,7 +96,8 @@ NAMES = [
 
 records = st.builds(
     lambda number, moment, account, name: event(
-        eventID=f"11111111-1111-4111-8111-{number:012}",
+        # Same id, other day: raw reading counts such a pair only while it remembers the first day.
+        eventID=f"{(moment or '...')[:10]:.>10}-1111-4111-8111-{number:012}",
         eventTime=moment,
         recipientAccountId=account,
         eventName=name,
@@ -155,7 +156,7 @@ everything = (
 
 
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(*everything)
 def test_random_trails(
     bucket: dict[str, bytes], dice: random.Random, asked: dict[str, Any], gone: set[str]

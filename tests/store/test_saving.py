@@ -284,6 +284,15 @@ def test_settings_say_how_the_store_was_made(tmp_path: Path) -> None:
     assert saving.late_of(Folder(str(tmp_path))) is not None
 
 
+def test_store_of_a_later_release(tmp_path: Path) -> None:
+    """A format that is not known is refused, before anything is read or written."""
+    saved(three_days(), tmp_path)
+    (tmp_path / MARKER).write_text('{"trailnb": "store", "format": 2, "late_seconds": 0}')
+    for use in (lambda: opened(tmp_path).events, lambda: saved(three_days(), tmp_path)):
+        with pytest.raises(SourceError, match="saved in format 2, not 1"):
+            use()
+
+
 def _rewrite_footer(path: Path, **changed: object) -> None:
     import dataclasses
     import io

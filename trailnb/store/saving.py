@@ -153,8 +153,18 @@ def _is_ours(place: Folder | Remote, name: str) -> bool:
 
 
 def settings(place: Folder | Remote) -> dict[str, Any]:
-    """What was the store made with?"""
+    """What was the store made with?
+
+    Raises:
+        SourceError: a later release made it, in a way that this one cannot read.
+    """
     content: dict[str, Any] = json.loads(place.get(ledger.MARKER))
+    if content.get("format") != FORMAT:
+        raise SourceError.about(
+            f"this trail was saved in format {content.get('format')}, not {FORMAT}",
+            place.uri,
+            "Open it with the release of trailnb that saved it, or a later one.",
+        )
     return content
 
 
