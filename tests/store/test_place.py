@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.stores import ids, opened, saved, three_days
 from trailnb.errors import SourceError
 from trailnb.store.place import Folder, Remote, place_of, scan
 
@@ -106,6 +107,15 @@ def test_places_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert place_of("file:///data/case", None).uri == "/data/case"
     assert place_of("~/case", None).uri == "/home/alice/case"
     assert place_of(Path("case"), None).uri == "case"
+
+
+def test_store_opens_under_every_spelling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is saved to a home folder or a file URL opens by the same name."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("~/one", f"file://{tmp_path}/two"):
+        saved(three_days(), name)
+        assert ids(opened(name)) == list("123456")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
 def test_secrets_are_not_shown() -> None:

@@ -109,7 +109,9 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
 
 def _is_store_folder(uri: Openable) -> bool:
     """Tell whether this names a saved trail on disk."""
-    return isinstance(uri, (str, os.PathLike)) and Path(os.fspath(uri), MARKER).is_file()
+    if not isinstance(uri, (str, os.PathLike)):
+        return False
+    return Path(os.fspath(uri).removeprefix("file://"), MARKER).expanduser().is_file()
 
 
 def _is_store_listing(uri: Openable, files: Sequence[LogFile]) -> bool:
