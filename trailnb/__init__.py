@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trailnb import charts, errors
-    from trailnb.enrich.networks import aws_ranges, networks
     from trailnb._lineage.attribute import attribute
     from trailnb._lineage.sessions import lineage
+    from trailnb.enrich.networks import aws_ranges, networks
     from trailnb.questions.activity import activity
     from trailnb.questions.actors import actors
     from trailnb.questions.compare import compare
