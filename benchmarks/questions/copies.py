@@ -28,8 +28,8 @@ def answer(options: Options) -> list[Table]:
     assert (costs[_KEEP_ALL].rows, costs[_DEFAULT].rows) == (2 * events, events)
     table = Table(
         f"{events:,} events delivered twice, by two trails that cut their files differently",
-        "One thread, one process, seven columns; `late=None`, so that a copy counts however late it "
-        "comes: the scaled sets hold events that are days older than their files.",
+        "One thread, one process, seven columns; `late=None`, so that a copy counts however late "
+        "it comes: the scaled sets hold events that are days older than their files.",
         ("reading", "rows", "CPU s", "wall s", "CPU by dedupe=False"),
     )
     for name, cost in costs.items():

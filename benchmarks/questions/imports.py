@@ -25,8 +25,8 @@ def answer(_options: Options) -> list[Table]:
     wall: dict[str, list[float]] = {module: [] for module in _STATEMENTS}
     say(f"{_ROUNDS} imports each")
     for _ in range(_ROUNDS + 1):
-        for module in _STATEMENTS:
-            arguments = {"statement": _STATEMENTS[module]}
+        for module, statement in _STATEMENTS.items():
+            arguments = {"statement": statement}
             cost = run(Contender(module, "benchmarks.bare:load", arguments, 1, env={}))
             cpu[module].append(cost.cpu_seconds)
             wall[module].append(cost.wall_seconds)
@@ -40,7 +40,7 @@ def answer(_options: Options) -> list[Table]:
         own_cpu, own_wall = median(cpu[module][1:]), median(wall[module][1:])
         by_cpu = own_cpu / median(cpu["polars"][1:])
         by_wall = own_wall / median(wall["polars"][1:])
-        bar = Bar(by_cpu, at_most=1.2) if module != "polars" else None
+        bar = Bar(by_cpu, at_most=1.2) if module == "trailnb" else None
         figures = f"{own_cpu * 1e3:.0f}", f"{own_wall * 1e3:.0f}"
         table.add(module, *figures, times(by_cpu), times(by_wall), bar=bar)
     return [table]

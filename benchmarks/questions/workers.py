@@ -20,7 +20,7 @@ _ROUNDS = 3
 
 
 def answer(options: Options) -> list[Table]:
-    """Measure the big set, from after the import until the last worker has ended."""
+    """Measure the big set, from after the import until the answer is there."""
     events, files = options.big
     table = Table(
         f"Two worker processes over {events:,} events in {files:,} files",
