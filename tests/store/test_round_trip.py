@@ -137,13 +137,13 @@ def check(
     source = WatchedSource(bucket, gone=gone)
     names = sorted(bucket)
     dice.shuffle(names)
-    # What is a copy was decided under the lateness that the store was saved with.
-    is_judged = asked.get("dedupe", True)
+    # What is a copy is decided under the lateness that a store is saved with.
+    late = {"late": asked.get("late", "1d")}
     with tempfile.TemporaryDirectory() as folder:
         for part in (names[0::3], names[1::3], names[2::3], names):
             there = {name: bucket[name] for name in part}
-            opened(WatchedSource(there, gone=gone)).save(folder)
-        for window in ({}, asked | {"late": "1d"} if is_judged else asked):
+            opened(WatchedSource(there, gone=gone), **late).save(folder)
+        for window in (late, asked | late):
             assert_same(opened(folder, **window), opened(source, **window))
 
 
