@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import loky
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 import trailnb as tn
 from tests.trail.deliveries import WatchedSource, key, log, numbered
-from trailnb.errors import ProblemWarning
-from trailnb.reading import workers
+from trailnb.reading import parcels, pool, workers
 from trailnb.sources.memory import MemorySource
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_worker_left() -> Iterator[None]:
     """End the worker processes when these tests are done."""
     yield
-    loky.get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    pool.shutdown()
 
 
 def deliveries(count: int = 20) -> dict[str, bytes]:
@@ -184,39 +182,47 @@ def test_workers_killed_from_outside(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.filterwarnings("ignore:Trying to resize an executor")
-@pytest.mark.parametrize("dedupe", [True, False])
-def test_file_that_kills_every_worker_is_given_up(*, dedupe: bool) -> None:
-    """A file that kills whoever reads it is missing and said so; everything else is there."""
-    contents = deliveries()
-    fatal = list(contents)[7]
-    trail = tn.open(FatalSource(contents, frozenset({fatal})), workers=2, dedupe=dedupe)
-    with pytest.warns(ProblemWarning, match="1 problem in 1 log file"):
-        found = trail.events.select("event_id", "log_file").collect()
-    assert found.height == (40 if dedupe else 57)
-    assert fatal not in found["log_file"]
-    said = {problem.log_file: problem for problem in trail.scan.ledger.problems}
-    assert set(said) == {fatal}
-    assert said[fatal].severity == "error"
-    assert "killed" in said[fatal].reason
-
-
-@pytest.mark.filterwarnings("ignore:Trying to resize an executor")
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
-def test_pool_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that are read one by one after a death do not resize the pool in use."""
-    asked: set[int] = set()
-    get = loky.get_reusable_executor
-
-    def watched(**how: Any) -> Any:  # noqa: ANN401 - passed on
-        asked.add(how["max_workers"])
-        return get(**how)
-
-    monkeypatch.setattr(loky, "get_reusable_executor", watched)
+def test_pool_keeps_its_size() -> None:
+    """Files that are read one by one after a death do not change the size of the pool in use."""
     contents = deliveries()
     source = FatalSource(contents, frozenset(list(contents)[7:8]))
     tn.open(source, workers=2).events.select("event_id").collect()
-    assert asked == {2}
+    assert pool._POOL.made_for == (os.getpid(), 2)
+
+
+def test_one_pool_serves_every_thread() -> None:
+    """Polars reads from whichever thread it likes; workers are started once for all of them."""
+    trail = tn.open(deliveries(), workers=2)
+    seen: set[int] = set()
+
+    def read() -> None:
+        trail.events.select("event_id").collect()
+        seen.add(id(pool._POOL.executor))
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 1
+
+
+def test_nothing_is_left_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames that came from workers leave no file behind."""
+    monkeypatch.setattr(parcels, "_MEMORY", tmp_path)
+    monkeypatch.setattr(parcels, "_ROOM_BYTES", 0)
+    tn.open(deliveries(), workers=2).events.select("event_id").head(3).collect()
+    tn.open(deliveries(), workers=2).events.select("event_id").collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_for_parcels() -> None:
+    """Where a file cannot be written, frames travel as bytes."""
+    frame = pl.DataFrame({"a": [1, 2]})
+    parcel = parcels.packed(frame, "/nowhere/at/all")
+    assert isinstance(parcel, bytes)
+    assert parcels.unpacked(parcel).equals(frame)
 
 
 def test_error_in_a_worker_is_raised_here() -> None:
@@ -265,7 +271,7 @@ import sys, time
 import trailnb as tn
 from tests.trail.deliveries import key, log, numbered
 from tests.trail.test_workers import SlowSource
-from trailnb.reading import workers
+from trailnb.reading import parcels, pool, workers
 
 workers._TASK_FILES = 3
 contents = {

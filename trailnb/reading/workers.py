@@ -1,26 +1,25 @@
 """Read with several processes where that pays, and survive their death.
 
 Reading starts in this process. Only when the measured pace says that seconds of work remain do
-worker processes take over; frames come back as Arrow streams, never as Python objects.
+worker processes take over; frames come back as Arrow, never as Python objects.
 """
 
 from __future__ import annotations
 
-import io
-import os
 import pickle
-import threading
 import time
 from collections import deque
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from trailnb.formats.problem import Problem
 from trailnb.reading.chunks import Chunk, read_chunks
+from trailnb.reading.parcels import Parcel, packed, parcel_folder, remember, unpacked
+from trailnb.reading.pool import Item, Result, cores, submit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,17 +36,11 @@ _WORTH_SECONDS = 3.0
 _MEASURE_SECONDS = 0.3
 #: A task that killed its worker twice is read file by file; a file that kills again is given up.
 _TRIES = 2
-_WATCH_SECONDS = 1.0
-#: One thread a worker, since there is a worker a core. loky takes a worker that grew by 300 MB for
-#: a leak and starts another; ours hold one bounded task at a time, so it may grow further.
-_WORKER_ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "LOKY_MAX_MEMORY_LEAK_SIZE": str(1 << 30)}
 _PORTABLE_BYTES = 1 << 20
 
 Task = tuple["Numbered", ...]
-#: Chunks on their way between processes: each frame as an Arrow stream beside the rest.
-Packed = list[tuple[bytes, Chunk]]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+#: Chunks on their way between processes: each frame as a parcel beside the rest.
+Sent = list[tuple[Parcel, Chunk]]
 
 
 def chunks(
@@ -69,18 +62,6 @@ def chunks(
         task = tasks.popleft()
         yield from read_chunks(source, task, plan)
         pace.add(_size(task))
-
-
-def cores() -> int:
-    """How many cores may this process use?
-
-    Example:
-        >>> cores() >= 1
-        True
-    """
-    if hasattr(os, "sched_getaffinity"):  # a container or a batch system may allow fewer
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _tasks(files: Sequence[Numbered]) -> Iterator[Task]:
@@ -133,11 +114,11 @@ def is_picklable(source: Source) -> bool:
 
 def _spread(source: Source, tasks: deque[Task], plan: ReadPlan, workers: int) -> Iterator[Chunk]:
     """Hand tasks to workers and bring their chunks back in order."""
-    read = partial(read_packed, source, plan)
-    for packed in spread(read, tasks, workers, alone=partial(_one_by_one, read, workers)):
-        for stream, chunk in packed:
-            frame = pl.read_ipc_stream(stream) if stream else pl.DataFrame()
-            yield replace(chunk, frame=frame)
+    with parcel_folder() as folder:
+        read = partial(read_packed, source, plan, folder)
+        for sent in spread(read, tasks, workers, alone=partial(_one_by_one, read, workers)):
+            for parcel, chunk in sent:
+                yield replace(chunk, frame=unpacked(parcel))
 
 
 def spread(
@@ -179,57 +160,23 @@ def spread(
             future.cancel()
 
 
-def _one_by_one(read: Callable[[Task], Packed], workers: int, task: Task) -> Packed:
+def _one_by_one(read: Callable[[Task], Sent], workers: int, task: Task) -> Sent:
     """Read a task that killed its workers: each file alone, giving up the one that kills."""
-    packed: Packed = []
+    sent: Sent = []
     for numbered in task:
         try:
-            packed += submit(workers, read, (numbered,)).result()
+            sent += submit(workers, read, (numbered,)).result()
         except BrokenProcessPool:
             reason = "the process that read it was killed, three times over; it was given up"
             problem = Problem(numbered[1].key, reason)
-            packed.append((_NO_ROWS, Chunk(problems=[problem], files=1, unread=1)))
-    return packed
+            sent.append((b"", Chunk(problems=[problem], files=1, unread=1)))
+    return sent
 
 
-def submit(workers: int, function: Callable[[Item], Result], item: Item) -> Future[Result]:
-    """Run a function in a worker process."""
-    from loky import get_reusable_executor
-
-    executor = get_reusable_executor(
-        max_workers=workers,
-        timeout=60,
-        initializer=watch_parent,
-        initargs=(os.getpid(),),
-        env=_WORKER_ENVIRONMENT,
-    )
-    future: Future[Result] = executor.submit(function, item)
-    return future
-
-
-def read_packed(source: Source, plan: ReadPlan, task: Task) -> Packed:
-    """Read a task in a worker: the chunks with their frames as Arrow streams."""
-    packed: Packed = []
-    for chunk in read_chunks(source, task, plan):
-        packed.append((_stream_of(chunk.frame), replace(chunk, frame=pl.DataFrame())))
-    return packed
-
-
-def _stream_of(frame: pl.DataFrame) -> bytes:
-    stream = io.BytesIO()
-    frame.write_ipc_stream(stream, compat_level=pl.CompatLevel.newest())
-    return stream.getvalue()
-
-
-_NO_ROWS = b""
-
-
-def watch_parent(parent: int) -> None:
-    """End this worker soon after its parent is gone, however the parent ended."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_WATCH_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True, name="trailnb-watch-parent").start()
+def read_packed(source: Source, plan: ReadPlan, folder: str, task: Task) -> Sent:
+    """Read a task in a worker, and put the frames of its chunks on their way."""
+    remember(folder)
+    return [
+        (packed(chunk.frame, folder), replace(chunk, frame=pl.DataFrame()))
+        for chunk in read_chunks(source, task, plan)
+    ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError, SourceError
 from trailnb.formats.problem import problem_frame
-from trailnb.reading.workers import cores, is_picklable, spread
+from trailnb.reading.pool import cores
+from trailnb.reading.workers import is_picklable, spread
 from trailnb.store import checking, compacting, saving
 from trailnb.store.place import place_of
 from trailnb.trail.progress import Meter
