@@ -194,11 +194,6 @@ def test_coverage_of_the_dark_hours() -> None:
         assert own["because"].unique().to_list() == [f"StopLogging {one['event_id']}"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="UpdateTrail counts as a change of selectors even where it only turned validation on, "
-    "and that hides the hint at the stop in another account",
-)
 def test_coverage_of_the_dark_hours_elsewhere() -> None:
     """In the other accounts the dark hours point at the stop, but conclude nothing."""
     hours = pl.col("hour").dt.to_string("%Y-%m-%dT%H").is_in(["2026-11-03T05", "2026-11-03T06"])
