@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Parcel: TypeAlias = str | bytes
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the system's memory-backed storage, private folders in it
+_PREFIX = "trailnb-"
 _ROOM_BYTES = 1 << 29
 #: Folders this worker has written to; what is left in them goes when the parent is gone.
 _FOLDERS: set[str] = set()
@@ -32,9 +33,10 @@ _FOLDERS: set[str] = set()
 @contextmanager
 def parcel_folder() -> Iterator[str]:
     """Where do parcels lie while a scan runs? Private to this user, and gone afterwards."""
+    _sweep(_MEMORY)
     has_room = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and _room(_MEMORY) >= _ROOM_BYTES
     with tempfile.TemporaryDirectory(
-        prefix="trailnb-", dir=_MEMORY if has_room else None, ignore_cleanup_errors=True
+        prefix=f"{_PREFIX}{os.getpid()}-", dir=_MEMORY if has_room else None, ignore_cleanup_errors=True
     ) as folder:
         yield folder
 
@@ -73,6 +75,15 @@ def forget_parcels() -> None:
     """Remove what nobody will take in: the parent is gone."""
     for folder in _FOLDERS:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Remove empty folders of scans that were killed before a worker knew of them."""
+    for folder in place.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with suppress(OSError):  # another user's, or not empty after all
+                folder.rmdir()
 
 
 def _room(place: Path) -> int:
