@@ -36,7 +36,9 @@ def parcel_folder() -> Iterator[str]:
     _sweep(_MEMORY)
     has_room = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and _room(_MEMORY) >= _ROOM_BYTES
     with tempfile.TemporaryDirectory(
-        prefix=f"{_PREFIX}{os.getpid()}-", dir=_MEMORY if has_room else None, ignore_cleanup_errors=True
+        prefix=f"{_PREFIX}{os.getpid()}-",
+        dir=_MEMORY if has_room else None,
+        ignore_cleanup_errors=True,
     ) as folder:
         yield folder
 
