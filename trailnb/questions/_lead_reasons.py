@@ -17,7 +17,6 @@ from trailnb.questions._leads import (
     Lead,
     lead,
     name_of,
-    named,
     often,
     quoted,
     said,
@@ -136,7 +135,7 @@ def of_access_given(given: pl.DataFrame) -> list[Lead]:
     )
     leads = []
     for row in groups.filter(pl.col("key") | pl.col("is_removal")).iter_rows(named=True):
-        calls = some(named(action) for action in row["action"])
+        calls = some(map(short, row["action"]))
         verb = "took MFA from" if row["is_removal"] else "gave access to"
         what = "MFA removed" if row["is_removal"] else "credential for another"
         why = f"{row['actor']} {verb} {row['user']}: {calls}."

@@ -173,6 +173,13 @@ def lead(
     row: dict[str, object], theme: str, what: str, level: Level, why: str,
     *, raised: Level = "alert", **more: str,
 ) -> Lead:  # fmt: skip
+    """Make a lead of a group of events: a row with what `TOLD` tells, and its actor.
+
+    Example:
+        >>> row = dict.fromkeys(("actor", "first", "last", "events", "event_ids"))
+        >>> lead(row, "root", "root use", "warning", "It was used.").raised
+        'alert'
+    """
     names = ("actor", "first", "last", "events", "event_ids")
     told = {name: row[name] for name in names}
     told["event_ids"] = list(row["event_ids"] or [])[:MOST_IDS]  # type: ignore[call-overload]
@@ -180,23 +187,38 @@ def lead(
 
 
 def often(count: int) -> str:
+    """Say how often, where it was more than once.
+
+    Example:
+        >>> often(1), often(2)
+        ('', ', 2 times')
+    """
     return f", {count} times" if count > 1 else ""
 
 
 def said(moment: datetime) -> str:
+    """Write a moment as a sentence has it.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> said(datetime(2026, 11, 3, 2, 13, tzinfo=UTC))
+        '2026-11-03 02:13'
+    """
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
-def named(action: str) -> str:
-    return action.split(":", 1)[-1]
-
-
 def short(target: str | None) -> str | None:
+    """Keep the last part of an ARN or an action.
+
+    Example:
+        >>> short("iam:CreateUser")
+        'CreateUser'
+    """
     return target.rsplit(":", 1)[-1] if target else None
 
 
 def name_of(column: str) -> pl.Expr:
-    """Keep the last part of an ARN or an action.
+    """Keep the last part of an ARN or an action, in every row.
 
     Example:
         >>> pl.select(arn=pl.lit("arn:aws:iam::111122223333:user/bob")).select(
