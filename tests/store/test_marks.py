@@ -77,6 +77,20 @@ def test_repetition_that_comes_too_late(tmp_path: Path, late: str | None) -> Non
     assert len(ids(raw)) == (2 if late == "1d" else 1)
 
 
+def test_undated_file_that_vanished(tmp_path: Path) -> None:
+    """One file without a stamp lets copies come at any time, also when it cannot be read."""
+    contents = {
+        key("2026-11-02T09:05"): log(ONE),
+        key("2026-11-05T09:05"): log(ONE),
+        "plain.json": log(numbered(2)),
+    }
+    source = WatchedSource(contents, gone={"plain.json"})
+    opened(source).save(tmp_path)
+    for how in ({}, {"since": "2026-11-01"}):
+        assert_same(opened(tmp_path, **how), opened(source, **how))
+        assert ids(opened(tmp_path, **how)) == ["1"]
+
+
 def test_widest_lateness_counts(tmp_path: Path) -> None:
     """Saves with several `late` mark under the longest; none of them narrows it."""
     contents = {key("2026-11-02T09:05"): log(ONE), key("2026-11-05T09:05"): log(ONE)}

@@ -61,7 +61,8 @@ class Ledger:
     @cached_property
     def is_dated(self) -> bool:
         """Does the name of every log file tell when it was delivered?"""
-        return all(part.footer.day != UNDATED for part in self.parts)
+        days = {part.footer.day for part in self.parts if self.owned[part.name]}
+        return UNDATED not in days and all(file.delivered for file in self.unread)
 
     def left_out(self, part: Part) -> list[str]:
         """Which log files of this part are not read from it?"""
@@ -76,7 +77,10 @@ class Ledger:
             if (kept := {key: one for key, one in held.items() if key in keys})
         }
         return replace(
-            self, parts=tuple(part for part in self.parts if part.name in owned), owned=owned
+            self,
+            parts=tuple(part for part in self.parts if part.name in owned),
+            owned=owned,
+            unread=tuple(file for file in self.unread if file.key in keys),
         )
 
 
