@@ -202,14 +202,31 @@ def test_a_burst_of_many_actions_is_an_alert_and_of_few_a_warning() -> None:
     assert leads(*buckets) == [("warning", "denied burst", "alice")]
 
 
-def test_suspicion_raises_what_follows_and_nothing_before() -> None:
-    """Changing a permission is a note, and an alert once its actor was seen exploring."""
-    put = call("iam", "PutRolePolicy", requestParameters={"roleName": "app", "policyName": "p"})
-    before = put | {"eventTime": "2026-11-02T08:00:00Z"}
-    after = put | {"eventTime": "2026-11-02T10:00:00Z"}
-    changed = ("permissions changed", "alice")
-    assert leads(before, *refusals(5))[-1] == ("note", *changed)
-    assert leads(*refusals(5), after)[-1] == ("alert", *changed)
+@pytest.mark.parametrize(
+    ("hour", "level"),
+    [(1, "note"), (7, "alert"), (10, "alert")],
+    ids=["long ago", "before", "after"],
+)
+def test_suspicion_raises_what_follows_and_what_came_shortly_before(hour: int, level: str) -> None:
+    """A changed permission is a note, and an alert near the hour its actor was seen exploring."""
+    put = call(
+        "iam",
+        "PutRolePolicy",
+        eventTime=f"2026-11-02T{hour:02d}:00:00Z",
+        requestParameters={"roleName": "app", "policyName": "p"},
+    )
+    assert leads(put) == [("note", "permissions changed", "alice")]
+    assert leads(put, *refusals(5))[-1] == (level, "permissions changed", "alice")
+
+
+def test_a_stop_of_logging_throws_its_light_back() -> None:
+    """Whoever hides traces does it last: opened late in the night, a trail still alerts."""
+    window = {"since": "2026-11-03T03:10Z", "until": "2026-11-03T05:00Z"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", tn.errors.ProblemWarning)
+        told = triage(tn.open(SAMPLES / "acme", progress=lambda _: None, **window)).collect()
+    assert ids_of("data leaving", told) & set(ATTACK["reads"]["event_ids"])
+    assert set(told.filter(what="data leaving")["root_actor"]) == {"ci-deploy"}
 
 
 def test_suspicion_goes_on_to_whoever_got_access() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import polars as pl
@@ -22,6 +23,9 @@ THEMES = (
 )  # fmt: skip
 #: As many ids as fit under a finding; the count tells the rest.
 MOST_IDS = 20
+#: Alarms rarely go off at the first step, and whoever hides traces does it last: what was done this
+#: long before an alert is under suspicion, too. A night's visit, less than the owner's own day.
+REACH_BACK = timedelta(hours=6)
 _SHOWN = 4
 
 
@@ -64,8 +68,8 @@ class Placed:
     def level(self, suspects: Mapping[str, datetime]) -> Level:
         """How grave is it, given who is under suspicion since when?"""
         since = suspects.get(self.who or "") or suspects.get(self.lead.actor or "")
-        is_after = since and self.lead.last and self.lead.last >= since
-        return self.lead.raised if is_after else self.lead.level
+        is_meant = since and self.lead.last and self.lead.last >= since - REACH_BACK
+        return self.lead.raised if is_meant else self.lead.level
 
     def next_call(self) -> str:
         """Write the call to make next."""

@@ -77,10 +77,11 @@ def triage(
     """What should I look at first, and why?
 
     A refined question over the answers of others: one row per lead. Levels say how soon to look,
-    not what it was: "alert", "warning", or "note". What an actor under an alert does afterwards,
-    and whoever it gave access to, is under suspicion too, and its leads are raised. Ask a trail
-    where you can: only a trail knows its coverage and what could not be read. Logs are read into
-    memory once, narrowly; a saved trail is asked column by column.
+    not what it was: "alert", "warning", or "note". What an actor under an alert does afterwards, or
+    did in the six hours before, is under suspicion too, and so is whoever it gave access to: their
+    leads are raised. Ask a trail where you can: only a trail knows its coverage and what could not
+    be read. Logs are read into memory once, narrowly (about 1 kB per event); a saved trail is asked
+    column by column.
 
     Args:
         trail_or_events: A trail, its `events`, or a frame of all events: leads compare.
