@@ -85,7 +85,9 @@ def _settled(draft: Draft, together: list[Call]) -> list[Happened]:
     for attempt, first in zip(attempts, seen, strict=True):
         last = [_seen(draft, edit, 0) for edit in attempt.call.edits]
         attempt.before = [either(list(pair)) for pair in zip(first, last, strict=True)]
-        attempt.after = [edit.wanted for edit in attempt.call.edits]
+        attempt.after = [
+            draft.meant(edit.entity, edit.aspect, edit.wanted) for edit in attempt.call.edits
+        ]
     return [*told, *attempts]
 
 
@@ -110,7 +112,7 @@ def _write(draft: Draft, call: Call) -> Happened:
 
 
 def _seen(draft: Draft, edit: Edit, moment: int) -> Value:
-    return draft.value(edit.before_and_after[moment], edit.aspect)
+    return draft.content(edit.before_and_after[moment], edit.aspect)
 
 
 def _proven(edit: Edit, was: Value) -> Value:

@@ -18,6 +18,7 @@ from trailnb.iam.state import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from trailnb.iam.state import Draft, Entity
@@ -72,8 +73,8 @@ class Call:
     target: str | None = None
     user_name: str | None = None
     access_key_id: str | None = None
-    place: int = 0
     edits: tuple[Edit, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def apply(draft: Draft, edit: Edit) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from trailnb.iam.replay_edits import UNNAMED, Edit, identity
 from trailnb.iam.replay_groups import RULES, rule_edits
 from trailnb.iam.replay_paths import content, names, spoken
-from trailnb.iam.state import ABSENT, EXISTS, UNKNOWN, Aspect, Entity
+from trailnb.iam.state import ABSENT, EXISTS, UNKNOWN, Aspect, entity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,17 +134,3 @@ def _edits_of(call: Call, row: Row) -> Iterator[Edit]:
         aspect = Aspect(row.aspect, part) if row.aspect else EXISTS
         verb: Verb = "remove" if row.verb == "put" and value == ABSENT else row.verb
         yield Edit(verb, entity, aspect, value or UNKNOWN, is_told=row.is_told)
-
-
-def entity_of(kind: str, name: str, account: str) -> Entity:
-    """Whose entity is it: a name in the account, or an ARN that tells its own?
-
-    Example:
-        >>> entity_of("policy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "111122223333").account
-        'aws'
-    """
-    if kind == "account":
-        return Entity(name, kind, name)
-    parts = name.split(":", 5)
-    told = parts[4] if name.startswith("arn:") and len(parts) > 5 else ""  # noqa: PLR2004
-    return Entity(told or account, kind, name)

@@ -59,7 +59,7 @@ class Value:
         if self.kind == "either":
             said = [option.shown or "nothing" for option in self.options[:_MOST_SHOWN]]
             return f"unknown order within the second: {' | '.join(said)}"
-        return self.kind
+        return f"{self.kind}, {self.text}" if self.text else self.kind
 
 
 ABSENT, UNKNOWN, PRESENT = Value("absent"), Value("unknown"), Value("present")
@@ -93,6 +93,20 @@ class Entity(NamedTuple):
     account: str
     kind: str
     name: str
+
+
+def entity_of(kind: str, name: str, account: str) -> Entity:
+    """Whose entity is it: a name in the account, or an ARN that tells its own?
+
+    Example:
+        >>> entity_of("policy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "111122223333").account
+        'aws'
+    """
+    if kind == "account":
+        return Entity(name, kind, name)
+    parts = name.split(":", 5)
+    told = parts[4] if name.startswith("arn:") and len(parts) > 5 else ""  # noqa: PLR2004
+    return Entity(told or account, kind, name)
 
 
 class Aspect(NamedTuple):
@@ -146,6 +160,29 @@ class Reading:
             return found[0] if found[1] > blurred else UNKNOWN
         is_closed = aspect.kind in held.closed or held.closed >= EVERYTHING
         return ABSENT if is_closed and held.since > blurred else UNKNOWN
+
+    def content(self, entity: Entity, aspect: Aspect) -> Value:
+        """What does the aspect mean: behind an attachment or a version's number, the document?"""
+        return self.meant(entity, aspect, self.value(entity, aspect))
+
+    def meant(self, entity: Entity, aspect: Aspect, value: Value) -> Value:
+        """What would the aspect mean if this were its value?"""
+        if aspect.kind not in {"managed policy", "default version"}:
+            return value
+        if value.kind == "either":
+            return either([self._behind(entity, aspect, option) for option in value.options])
+        return self._behind(entity, aspect, value)
+
+    def _behind(self, entity: Entity, aspect: Aspect, value: Value) -> Value:
+        if value.kind not in {"text", "present"}:
+            return value
+        if aspect.kind == "managed policy":
+            policy = entity_of("policy", aspect.name, entity.account)
+            found = self.content(policy, Aspect("default version"))
+            return (
+                found if found.kind != "unknown" else Value("unknown", f"the text of {policy.name}")
+            )
+        return self.value(entity, Aspect("version", value.text))
 
     def aspects(self, entity: Entity, *kinds: str) -> list[tuple[Aspect, Value]]:
         """Which aspects of these kinds are held and not known to be absent, by name?"""

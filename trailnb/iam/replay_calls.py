@@ -1,0 +1,84 @@
+"""From the caller's frame to calls: only what can change permissions, in narrow columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trailnb._frame import asked, in_polars
+from trailnb._lineage.attribute import attributed
+from trailnb._lineage.issues import SESSION_COLUMNS
+from trailnb.iam.replay_edits import Call
+from trailnb.iam.replay_paths import parsed
+from trailnb.iam.replay_table import actions
+from trailnb.questions._collapse import LINEAGE, is_attributed
+from trailnb.questions._matching import ISSUING, issues_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import polars as pl
+
+    from trailnb._frame import FrameT, HasEvents, Narwhal
+
+_READ = (
+    "event_time", "event_id", "action", "actor", "outcome", "source_ip_address", "aws_region",
+    "recipient_account_id", "user_name", "access_key_id", "user_arn", "target",
+    "request_parameters", "response_elements",
+)  # fmt: skip
+
+
+def calls_in(events: HasEvents[FrameT] | FrameT, asked_by: str) -> Callable[[], list[Call]]:
+    """Which calls in these events can change permissions? Read once the answer is called.
+
+    Each event counts once, however many trails delivered it.
+    """
+    import narwhals.stable.v2 as nw
+
+    frame = asked(events, _READ, asked_by)
+    frame = asked(frame, () if is_attributed(frame) else ISSUING, asked_by)
+    session = LINEAGE if is_attributed(frame) else SESSION_COLUMNS
+    wanted = nw.col("action").is_in(list(actions()))
+    reduced = frame.filter(wanted).select(*dict.fromkeys([*_READ, *session]))
+    return lambda: _calls(events, frame, reduced)
+
+
+def _calls(events: object, frame: Narwhal, reduced: Narwhal) -> list[Call]:
+    rows = in_polars(reduced)
+    if not is_attributed(frame):
+        rows = attributed(rows, issues_in(events, frame))
+    told: pl.DataFrame = rows.collect().drop_nulls("event_time")
+    once = told.unique(["event_id", "recipient_account_id", "event_time", "action"], keep="any")
+    return [_call(row) for row in once.iter_rows(named=True)]
+
+
+def _call(row: Mapping[str, Any]) -> Call:
+    request = parsed(row["request_parameters"])
+    return Call(
+        time=row["event_time"],
+        action=row["action"],
+        event_id=row["event_id"] or "",
+        account=row["recipient_account_id"] or "unknown",
+        is_success=row["outcome"] == "success",
+        request={} if (size := _omitted(request)) else request,
+        response=parsed(row["response_elements"]),
+        omitted_bytes=size,
+        target=row["target"],
+        user_name=row["user_name"],
+        access_key_id=row["access_key_id"],
+        told={
+            "actor": row["actor"],
+            "root_actor": row["root_actor"],
+            "actor_arn": row["user_arn"],
+            "outcome": row["outcome"],
+            "origin": row["source_ip_address"],
+            "region": row["aws_region"],
+        },
+    )
+
+
+def _omitted(request: Mapping[str, Any]) -> str:
+    """Say how many bytes CloudTrail left out: `{"omitted": "true", "originalSize": "149893"}`."""
+    if str(request.get("omitted")).lower() != "true":
+        return ""
+    size = str(request.get("originalSize", ""))
+    return size if size.isascii() and size.isdigit() else "?"
