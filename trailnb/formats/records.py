@@ -43,18 +43,18 @@ class RecordReader:
 
     def __init__(self, names: tuple[str, ...]) -> None:
         """Make the decoders for this projection."""
-        columns = [BY_NAME[name] for name in names]
-        self._names = names
-        second = [column for column in columns if _is_second_pass(column, columns)]
-        first = [column for column in columns if column.path and column not in second]
-        record = _structure(first, required=True)
+        columns = [BY_NAME[name] for name in names if BY_NAME[name].path]
+        self._parts = [Part(node, columns) for node in _twice_wanted(columns)]
+        inside = {part.node for part in self._parts}
+        self._whole = [column for column in columns if column.path[0] not in inside]
+        self._getters = [(column, _values_at(column.path)) for column in self._whole]
+        self._has_record, self._has_extra = "record" in names, "extra" in names
+        tree = _tree(self._whole, inside)
+        record = _grow("Record", tree)
         self._record = msgspec.json.Decoder(record)
         self._file = msgspec.json.Decoder(_document(list[record]))  # type: ignore[valid-type]
         self._list = msgspec.json.Decoder(list[record])  # type: ignore[valid-type]
-        self._needs_text = bool(second) or "record" in names or "extra" in names
-        self._second = msgspec.json.Decoder(_structure(second, required=False)) if second else None
-        self._getters = [(column, _values_at(column.path)) for column in first]
-        self._second_getters = [(column, _values_at(column.path)) for column in second]
+        self._strict = msgspec.json.Decoder(_grow("Strict", _closed(tree), is_closed=True))
 
     def read(self, data: bytes, cells: Cells) -> int:
         """Append the cells of every record in `data`; returns how many records there are.
@@ -66,47 +66,94 @@ class RecordReader:
         if _NOTIFICATION.search(data, 0, 1024) or _NOTIFICATION.match(data, first_source):
             raise MisfitError
         try:
-            records, texts = self._decode(data)
-            values = self._values(records, texts)
+            if not data.isascii():
+                data.decode()  # what is skipped must be UTF-8 too, or cells could not hold it
+            values: Cells = {}
+            records = self._decode(data, values)
+            self._pick(records, values)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, AttributeError):
             raise MisfitError from None
         for name, column in values.items():
             cells[name] += column
         return len(records)
 
-    def _decode(self, data: bytes) -> tuple[Records, Sequence[msgspec.Raw]]:
-        """Decode the records, and each one's own text where a column needs it."""
-        if not data.isascii():
-            data.decode()  # what is skipped must be UTF-8 too, or cells could not hold it
-        if self._needs_text or len(data) > MAX_RECORD_BYTES:
-            texts = _texts(data)
-            if any(len(bytes(text)) > MAX_RECORD_BYTES for text in texts):
-                raise MisfitError
-            return [self._record.decode(text) for text in texts], texts
+    def _decode(self, data: bytes, values: Cells) -> Records:
+        """Decode the records; where a column needs each one's own text, one by one."""
+        if self._has_record or self._has_extra or len(data) > MAX_RECORD_BYTES:
+            return self._decode_texts(_texts(data), values)
         if is_records_file(data):
-            return _records_of(self._file.decode(data)), ()
+            return _records_of(self._file.decode(data))
         if data[:64].lstrip()[:1] == b"[":
-            return self._list.decode(data), ()
-        return self._record_lines(data), ()
-
-    def _record_lines(self, data: bytes) -> Records:
+            return self._list.decode(data)
         return self._record.decode_lines(data)
 
-    def _values(self, records: Records, texts: Sequence[msgspec.Raw]) -> Cells:
-        values: Cells = {}
+    def _decode_texts(self, texts: Sequence[msgspec.Raw], values: Cells) -> Records:
+        own = [bytes(text) for text in texts]
+        if any(len(text) > MAX_RECORD_BYTES for text in own):
+            raise MisfitError
+        if self._has_record:
+            values["record"] = own
+        if not self._has_extra:
+            return [self._record.decode(text) for text in own]
+        records: Records = []
+        extras: list[bytes | None] = []
+        for text in own:
+            try:  # hardly any record has a field this table does not know
+                records.append(self._strict.decode(text))
+                extras.append(None)
+            except msgspec.ValidationError:
+                records.append(self._record.decode(text))
+                extras.append(_extra_of(text))
+        values["extra"] = extras
+        return records
+
+    def _pick(self, records: Records, values: Cells) -> None:
+        """Pick every column out of the records, and out of the parts that are also kept as text."""
+        inner = {part.node: part.decode(records, values) for part in self._parts}
         for column, get in self._getters:
             values[column.name] = _cells_of(column, get(records))
             if column.otherwise and None in values[column.name]:
-                _fill(values[column.name], records, column.otherwise)
-        if self._second:
-            again = [self._second.decode(text) for text in texts]
-            for column, get in self._second_getters:
-                values[column.name] = _cells_of(column, get(again))
-        if "record" in self._names:
-            values["record"] = [bytes(text) for text in texts]
-        if "extra" in self._names:
-            values["extra"] = [_extra_of(text) for text in texts]
-        return values
+                node, *rest = column.otherwise
+                there = inner.get(node, records)
+                _fill(
+                    values[column.name], there, tuple(rest) if node in inner else column.otherwise
+                )
+
+
+class Part:
+    """A top-level object that is wanted as JSON text and taken apart as well.
+
+    It is decoded from its own text, once for each distinct one in a file: identities repeat.
+    """
+
+    def __init__(self, node: str, columns: list[Column]) -> None:
+        """Make the decoder for what lies inside."""
+        self.node = node
+        self._json = next(one for one in columns if one.path == (node,))
+        inside = [one for one in columns if one.path[0] == node and len(one.path) > 1]
+        tree: dict[str, Any] = {}
+        for column in inside:
+            _plant(tree, column.path[1:], _leaf(column))
+        for column in columns:
+            if column.otherwise[:1] == (node,):
+                _plant(tree, column.otherwise[1:], str | None)
+        structure = _grow("Part", tree)
+        self._decoder = msgspec.json.Decoder(structure)
+        self._nothing = structure()
+        self._raw = _values_at((node,))
+        self._getters = [(one, _values_at(one.path[1:])) for one in inside]
+
+    def decode(self, records: Records, values: Cells) -> Records:
+        """Put the columns inside, and the text itself, into `values`; returns the decoded parts."""
+        texts = [None if raw is _ABSENT else bytes(raw) for raw in self._raw(records)]
+        decode = self._decoder.decode
+        seen = {text: decode(text) for text in set(texts) if text is not None}
+        seen[None] = self._nothing  # type: ignore[index]
+        parts = [seen[text] for text in texts]  # type: ignore[index]
+        values[self._json.name] = texts
+        for column, get in self._getters:
+            values[column.name] = _cells_of(column, get(parts))
+        return parts
 
 
 @lru_cache(maxsize=64)
@@ -154,32 +201,33 @@ def _fill(values: list[Any], records: Records, path: Path) -> None:
             values[index] = get(records[index])
 
 
-def _extra_of(text: msgspec.Raw) -> bytes | None:
+def _extra_of(text: bytes) -> bytes | None:
     fields = _RAW_FIELDS.decode(text)
     unknown = {name: value for name, value in fields.items() if name not in KNOWN_FIELDS}
     return msgspec.json.encode(unknown) if unknown else None
 
 
-def _is_second_pass(column: Column, columns: list[Column]) -> bool:
-    """Tell whether this JSON column's value is also taken apart by another column."""
-    return column.kind == "json" and any(
-        path[: len(column.path)] == column.path
-        for other in columns
-        if other is not column
-        for path in (other.path, other.otherwise)
-    )
+def _twice_wanted(columns: list[Column]) -> list[str]:
+    """Which top-level objects are wanted as JSON text and taken apart by another column?"""
+    texts = [one.path[0] for one in columns if one.kind == "json" and len(one.path) == 1]
+    paths = [path for one in columns for path in (one.path, one.otherwise)]
+    return [node for node in texts if any(len(path) > 1 and path[0] == node for path in paths)]
 
 
-def _structure(columns: list[Column], *, required: bool) -> type[msgspec.Struct]:
-    """Build the Struct that names just the fields of these columns."""
-    tree: dict[str, Any] = {}
+def _tree(columns: list[Column], as_text: set[str]) -> dict[str, Any]:
+    """Name just the fields of these columns; what is taken apart later stays text."""
+    tree: dict[str, Any] = dict.fromkeys(as_text, msgspec.Raw)
     for column in columns:
         _plant(tree, column.path, _leaf(column))
-        if column.otherwise:
+        if column.otherwise and column.otherwise[0] not in as_text:
             _plant(tree, column.otherwise, str | None)
-    if required:  # without an eventVersion a record may be anything: the lenient path decides
-        tree["eventVersion"] = _REQUIRED
-    return _grow("Record", tree)
+    # Without an eventVersion a record may be anything: the lenient path decides.
+    return tree | {"eventVersion": _REQUIRED}
+
+
+def _closed(tree: dict[str, Any]) -> dict[str, Any]:
+    """Name every known field besides, so that an unknown one is noticed."""
+    return dict.fromkeys(KNOWN_FIELDS, msgspec.Raw) | tree
 
 
 def _plant(tree: dict[str, Any], path: Path, leaf: Any) -> None:  # noqa: ANN401 - a type
@@ -197,7 +245,7 @@ def _leaf(column: Column) -> Any:  # noqa: ANN401 - a type
 _REQUIRED = object()
 
 
-def _grow(name: str, tree: dict[str, Any]) -> type[msgspec.Struct]:
+def _grow(name: str, tree: dict[str, Any], *, is_closed: bool = False) -> type[msgspec.Struct]:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for field, branch in tree.items():
         if branch is _REQUIRED:
@@ -207,7 +255,7 @@ def _grow(name: str, tree: dict[str, Any]) -> type[msgspec.Struct]:
             fields.append((field, inner, inner()))
         else:
             fields.append((field, branch, _ABSENT if branch is msgspec.Raw else None))
-    return msgspec.defstruct(name, fields, gc=False, frozen=True)
+    return msgspec.defstruct(name, fields, gc=False, frozen=True, forbid_unknown_fields=is_closed)
 
 
 def _records_of(document: Any) -> Records:  # noqa: ANN401 - a Struct made for its projection
