@@ -65,11 +65,11 @@ def may_hold(texts: list[bytes], patterns: tuple[str, ...]) -> list[bool]:
         ... )
         [True, True, False]
     """
+    if not patterns:
+        return [True] * len(texts)
     series = _searchable(texts)
-    keep = pl.repeat(value=True, n=len(texts), eager=True)
-    for pattern in patterns:
-        keep &= series.str.contains(pattern).fill_null(value=True)
-    return keep.to_list()
+    found = (series.str.contains(pattern).to_list() for pattern in patterns)
+    return [False not in held for held in zip(*found, strict=True)]
 
 
 def _searchable(texts: list[bytes]) -> pl.Series:

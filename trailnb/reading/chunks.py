@@ -34,9 +34,10 @@ MAX_TEXT_BYTES = 1 << 30
 #: A batch is closed at this size, which bounds the memory of a scan.
 _BATCH_ROWS = 65_536
 _BATCH_BYTES = 48 << 20
-#: Texts are searched together: one call costs more than reading one small file.
-_SEARCH_BYTES = 16 << 20
-_SEARCH_FILES = 512
+#: Texts are searched together, since one call costs more than reading one small file; but only as
+#: many as stay in the processor's cache, which halves the cost of a search.
+_SEARCH_BYTES = 1 << 20
+_SEARCH_FILES = 256
 _DERIVED_NEEDS = {column.name: column.needs for column in DERIVED}
 
 #: A log file with its number in the scan.
@@ -103,6 +104,7 @@ class _Growing:
         self._chunk = Chunk()
         self._batch = Batch(plan.base_names)
         self._unsearched: list[tuple[int, str, bytes]] = []
+        self._waiting_bytes = 0
 
     @property
     def is_full(self) -> bool:
@@ -121,17 +123,16 @@ class _Growing:
             chunk.problems.append(Problem(key, unpacked.fault, "error", len(unpacked.data)))
         if self._plan.patterns:
             self._unsearched.append((number, key, unpacked.data))
-            self._search(at_least=_SEARCH_BYTES)
+            self._waiting_bytes += len(unpacked.data)
+            if self._waiting_bytes >= _SEARCH_BYTES or len(self._unsearched) >= _SEARCH_FILES:
+                self._search()
         else:
             self._batch.add(number, key, unpacked.data)
 
-    def _search(self, at_least: int = 0) -> None:
+    def _search(self) -> None:
         """Search the texts that wait; decode those that may hold a match."""
         waiting = self._unsearched
-        size = (
-            sum(len(data) for _, _, data in waiting) if len(waiting) < _SEARCH_FILES else at_least
-        )
-        if not waiting or size < at_least:
+        if not waiting:
             return
         candidates = may_hold([data for _, _, data in waiting], self._plan.patterns)
         for (number, key, data), is_candidate in zip(waiting, candidates, strict=True):
@@ -140,6 +141,7 @@ class _Growing:
             else:
                 self._chunk.skipped.append(number)
         self._unsearched = []
+        self._waiting_bytes = 0
 
     def close(self) -> Chunk:
         self._search()
