@@ -16,6 +16,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 #: wbits that makes zlib expect a gzip header and check its trailer.
 _GZIP_WBITS = 31
 _SMALL_STEP = 64
+#: Magic and method (deflate): how a further member would begin.
+_MEMBER_START = b"\x1f\x8b\x08"
+_MOST_EXPANSION = 1032
 
 _OTHER_PACKINGS = {
     b"BZh": "bzip2",
@@ -54,6 +57,9 @@ def unpack(stored: bytes, limit_bytes: int) -> Unpacked:
     if stored[:2] != GZIP_MAGIC:
         fault = _too_long(limit_bytes) if len(stored) > limit_bytes else None
         return Unpacked(stored[:limit_bytes], fault)
+    data = _at_once(stored, limit_bytes)
+    if data is not None:
+        return Unpacked(data)
     stream = isal_zlib.decompressobj(_GZIP_WBITS)
     try:
         data = stream.decompress(stored, limit_bytes + 1)
@@ -67,6 +73,23 @@ def unpack(stored: bytes, limit_bytes: int) -> Unpacked:
 def other_packing(data: bytes) -> str | None:
     """Which well-known format that is no JSON text begins like this?"""
     return next((name for magic, name in _OTHER_PACKINGS.items() if data.startswith(magic)), None)
+
+
+def _at_once(stored: bytes, limit_bytes: int) -> bytes | None:
+    """Decompress a small single member into a buffer of the size its trailer names.
+
+    None when it is not certain that this is all: a second member may follow, or the trailer lies.
+    The size is bounded before anything is decompressed, since deflate expands 1,032-fold at most.
+    """
+    most = len(stored) * _MOST_EXPANSION
+    size = int.from_bytes(stored[-4:], "little")
+    if most > limit_bytes or size > most or stored.find(_MEMBER_START, len(GZIP_MAGIC)) >= 0:
+        return None
+    try:
+        data = isal_zlib.decompress(stored, _GZIP_WBITS, size + 1)
+    except IsalError:
+        return None
+    return data if len(data) == size else None
 
 
 def _too_long(limit_bytes: int) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Larger files are reported, not read; CloudTrail's own are at most 50 MB before gzip.
 MOST_BYTES = 2 << 30
+#: A pipe among the logs must not make anybody wait.
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
@@ -53,26 +55,37 @@ class DiskSource:
             yield file, self._read(file.key)
 
     def _read(self, key: str) -> bytes | Unread:
-        # Plain strings and system calls: Path objects cost more than reading a small file.
-        path = os.path.join(self.anchor, key)  # noqa: PTH118
+        # Plain strings and system calls: Path and file objects cost more than reading a small file.
         try:
             try:
-                state = os.stat(path)  # noqa: PTH116
+                handle = os.open(os.path.join(self.anchor, key), _READ_ONLY)  # noqa: PTH118
             except FileNotFoundError:
-                path = os.path.join(self.anchor, _spelt_in_bytes(key))  # noqa: PTH118
-                state = os.stat(path)  # noqa: PTH116
-            if not stat.S_ISREG(state.st_mode):
-                return Unread("not a regular file")
-            if state.st_size > self.most_bytes:
-                return Unread(f"too large: {state.st_size:,} bytes, {self.most_bytes:,} allowed")
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-                return file.readall()
+                spelt = os.path.join(self.anchor, _spelt_in_bytes(key))  # noqa: PTH118
+                handle = os.open(spelt, _READ_ONLY)
+            try:
+                return self._content(handle)
+            finally:
+                os.close(handle)
         except FileNotFoundError:
             return Unread("vanished between listing and reading")
         except PermissionError:
             return Unread("permission denied")
         except OSError as error:
             return Unread(f"the disk refused: {error.strerror or error}", is_transient=True)
+
+    def _content(self, handle: int) -> bytes | Unread:
+        """Read a whole open file; one that grows meanwhile to its end, within bounds."""
+        state = os.fstat(handle)
+        if not stat.S_ISREG(state.st_mode):
+            return Unread("not a regular file")
+        content = b""
+        while state.st_size <= self.most_bytes and len(content) <= self.most_bytes:
+            part = os.read(handle, max(state.st_size - len(content), 0) + 1)
+            if not part:
+                return content
+            content = content + part if content else part
+        size = max(state.st_size, len(content))
+        return Unread(f"too large: {size:,} bytes, {self.most_bytes:,} allowed")
 
 
 @dataclass(frozen=True)
