@@ -64,7 +64,8 @@ clean: ## remove what was built; .venv and data-samples/ stay
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # An environment is made once, then follows its lock file. Every wheel is checked
-# against its hash; the project itself is linked in, with nothing else resolved.
+# against its hash; the project itself is linked in, with nothing else resolved. The locks are
+# whole, so pip need not resolve either: for an extra, older ones look past the pin at newer releases.
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"trailnb needs Python 3.11 or newer, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
@@ -72,13 +73,13 @@ $(BIN)/python:
 
 $(VENV)/.demo-stamp: requirements/demo.txt pyproject.toml | $(BIN)/python
 	@echo "bringing $(VENV) to the pins of requirements/demo.txt"
-	@$(PIP) --require-hashes -r requirements/demo.txt
+	@$(PIP) --require-hashes --no-deps -r requirements/demo.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The test set holds the demo set, at the same pins.
 $(VENV)/.test-stamp: requirements/test.txt pyproject.toml | $(BIN)/python
 	@echo "bringing $(VENV) to the pins of requirements/test.txt"
-	@$(PIP) --require-hashes -r requirements/test.txt
+	@$(PIP) --require-hashes --no-deps -r requirements/test.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.demo-stamp
