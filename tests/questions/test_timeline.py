@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.evidence import event, events, role, user
+from tests.lineage.credentials import ROLE_ID, assume_role, iam_user, role_session, used
 from trailnb import charts
 from trailnb._frame import table
 from trailnb._lineage.attribute import attribute
@@ -293,3 +294,16 @@ def test_nothing_is_read_before_it_is_collected() -> None:
     answer = timeline(pl.defer(torn, schema=base.collect_schema()), actor="alice")
     with pytest.raises(OSError, match="torn"):
         answer.collect()
+
+
+def test_an_actor_filter_finds_inferred_sessions_on_every_engine() -> None:
+    """A session tied by its time alone is found by who is behind it, folded or not."""
+    alice = iam_user("alice", "AKIAALICE")
+    named = {"assumedRoleUser": {"assumedRoleId": f"{ROLE_ID}:work", "arn": "arn:aws:sts::x"}}
+    begun = assume_role(alice, "2026-11-03T02:00:00Z", "ASIA1", responseElements=named)
+    work = role_session("admin", "work", None, "2026-11-03T02:00:00Z")
+    undated = {name: work[name] for name in ("type", "principalId", "arn", "accountId")}
+    frame = events(begun, used(undated, "2026-11-03T02:10:00Z", "e1"))
+    folded = timeline(frame, actor="alice").collect()
+    assert "e1" in folded["event_ids"].explode().to_list()
+    assert "e1" in timeline(frame, actor="alice", collapse=False)["event_id"].to_list()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from trailnb._lineage.chains import SEPARATOR, Hop, hops_of, path_to
-from trailnb._lineage.issues import Issues, issues_of, raw_session
+from trailnb._lineage.chains import SEPARATOR, Hop, hops_of, path_to, steps_of
+from trailnb._lineage.issues import LONGEST, TOLERANCE, Issues, issues_of, raw_session
 
 if TYPE_CHECKING:
     from trailnb._typing import Events
@@ -42,10 +42,15 @@ def attribute(trail_or_events: object) -> pl.LazyFrame:
 
 
 def attributed(events: pl.LazyFrame, issues: Issues) -> pl.LazyFrame:
-    """Whose work is each event, given what was issued?"""
+    """Whose work is each event, given what was issued?
+
+    What an event carries decides, the strongest first: its key, its principal and beginning, and
+    last the only session that was issued under that principal, not long before.
+    """
     chains = chains_by_session(issues)
     started = issues.by_start.lazy().rename({"session": "_started"})
     keyed = issues.by_key.lazy().rename({"session": "_keyed"})
+    only = issues.by_window.lazy().rename({"session": "_only", "issued_at": "_issued_at"})
     return (
         events.join(keyed, on="access_key_id", how="left", maintain_order="left")
         .join(
@@ -54,35 +59,52 @@ def attributed(events: pl.LazyFrame, issues: Issues) -> pl.LazyFrame:
             how="left",
             maintain_order="left",
         )
-        .with_columns(session_id=pl.coalesce("_keyed", "_started", raw_session()))
-        .drop("_keyed", "_started")
-        .join(chains.lazy(), on="session_id", how="left", maintain_order="left")
+        .join(only, on="user_principal_id", how="left", maintain_order="left")
         .with_columns(
-            root_actor=pl.coalesce("_root", "actor"),
-            chain_text=pl.coalesce(
-                pl.concat_str("_before", pl.lit(SEPARATOR), "actor"), pl.col("actor")
-            ),
+            session_id=pl.coalesce(
+                "_keyed", "_started", pl.when(_fits()).then("_only"), raw_session()
+            )
         )
-        .drop("_root", "_before")
+        .drop("_keyed", "_started", "_only", "_issued_at")
+        .join(chains.lazy(), on="session_id", how="left", maintain_order="left")
+        .with_columns(root_actor=pl.coalesce("_root", "actor"), chain_text=_chain_text())
+        .drop("_root", "_before", "_last")
     )
 
 
+def _fits() -> pl.Expr:
+    """Can it be the session that was issued then: no other beginning, within its longest life?"""
+    began, issued = pl.col("session_creation_date"), pl.col("_issued_at")
+    near = (began - issued).abs() <= TOLERANCE
+    time = pl.col("event_time")
+    return (began.is_null() | near) & (time >= issued) & (time <= issued + LONGEST)
+
+
+def _chain_text() -> pl.Expr:
+    """Write the chain; a hop from an actor to itself is one step to read."""
+    actor = pl.col("actor")
+    is_new = pl.col("_last") != actor
+    further = pl.concat_str("_before", pl.lit(SEPARATOR), actor)
+    return pl.when(is_new).then(further).otherwise(pl.coalesce("_before", actor))
+
+
 def chains_by_session(issues: Issues) -> pl.DataFrame:
-    """Where does each issued session come from: `session_id`, `_root`, and `_before` it?
+    """Where does each issued session come from: `session_id`, `_root`, `_before` and its `_last`?
 
     A session that a service took for its own workload keeps its own actor as root.
     """
     hops = hops_of(issues)
     rows = [_chain_row(session, path_to(session, hops)) for session in hops]
-    schema = {"session_id": pl.String(), "_root": pl.String(), "_before": pl.String()}
+    schema = dict.fromkeys(("session_id", "_root", "_before", "_last"), pl.String())
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _chain_row(session: str, path: list[Hop]) -> tuple[str, str | None, str]:
+def _chain_row(session: str, path: list[Hop]) -> tuple[str, str | None, str, str]:
     is_service = path[0].caller_type == "AWSService"
     first = path[1] if is_service and len(path) > 1 else None
     root = (first.caller_actor if first else None) if is_service else path[0].caller_actor
-    return session, root, SEPARATOR.join(hop.caller_actor for hop in path)
+    steps = steps_of(path)
+    return session, root, SEPARATOR.join(steps), steps[-1]
 
 
 def events_of(trail_or_events: object) -> Events:

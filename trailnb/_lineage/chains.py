@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from trailnb._lineage.issues import Issues
 
@@ -73,11 +73,26 @@ def root_of(own_actor: str, own_kind: str, path: list[Hop]) -> tuple[str, str]:
     return path[0].caller_actor, path[0].caller_kind
 
 
+def steps_of(path: Iterable[Hop], *last: str) -> list[str]:
+    """Which actors does the path lead over? A hop from an actor to itself is one step.
+
+    Example:
+        >>> steps_of([], "alice", "alice", "role/admin/work")
+        ['alice', 'role/admin/work']
+    """
+    actors = [*(hop.caller_actor for hop in path), *last]
+    return [
+        actor
+        for place, actor in enumerate(actors)
+        if actor not in actors[max(place - 1, 0) : place]
+    ]
+
+
 def chain_frame(sessions: pl.DataFrame, hops: Mapping[str, Hop]) -> pl.DataFrame:
     """What is known of where each session came from?
 
     `sessions` has session, actor and actor_kind. Adds root_actor, root_kind, chain (list), how,
-    issuing_event_id and is_keyed.
+    issuing_event_id, depth (hops) and is_keyed.
     """
     rows = [_row(session, actor, kind, hops) for session, actor, kind in sessions.rows()]
     return pl.DataFrame(rows, schema=_CHAINS, orient="row")
@@ -93,6 +108,7 @@ _CHAINS = pl.Schema(
         "how": pl.String(),
         "issuing_event_id": pl.String(),
         "parent_session": pl.String(),
+        "depth": pl.UInt32(),
         "is_keyed": pl.Boolean(),
         "origin_type": pl.String(),
     }
@@ -102,7 +118,7 @@ _CHAINS = pl.Schema(
 def _row(session: str, actor: str, kind: str, hops: Mapping[str, Hop]) -> tuple[object, ...]:
     path = path_to(session, hops)
     root, root_kind = root_of(actor, kind, path)
-    steps = [hop.caller_actor for hop in path] + [actor]
+    steps = steps_of(path, actor)
     last = path[-1] if path else None
     return (
         session,
@@ -113,6 +129,7 @@ def _row(session: str, actor: str, kind: str, hops: Mapping[str, Hop]) -> tuple[
         last.how if last else None,
         last.event_id if last else None,
         last.caller if last else None,
+        len(path),
         last.is_keyed if last else None,
         path[0].caller_type if path else None,
     )

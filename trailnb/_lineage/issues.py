@@ -7,9 +7,12 @@ sharedEventID), console sign-in events, userIdentity element.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from trailnb._lineage.switches import switches_joined, with_sessions
 
 if TYPE_CHECKING:
     from trailnb._typing import Events
@@ -32,6 +35,7 @@ HOW = {
 }
 #: What is read of every event to know which session it belongs to.
 SESSION_COLUMNS = (
+    "event_time",
     "access_key_id",
     "user_principal_id",
     "session_creation_date",
@@ -40,11 +44,16 @@ SESSION_COLUMNS = (
     "user_account_id",
     "user_arn",
 )
-_READ = (
-    "event_time", "event_id", "event_name", "event_source", "recipient_account_id",
+#: Columns that tell what issued which credential.
+READ = (
+    "event_id", "event_name", "event_source", "recipient_account_id",
     "shared_event_id", "source_identity", "sign_in_session_arn", "actor", "actor_kind", "outcome",
-    "issued_key", "issued_session", *SESSION_COLUMNS,
+    "issued_key", "issued_session", "additional_event_data", *SESSION_COLUMNS,
 )  # fmt: skip
+#: A session lasts so long at most: the longest a role's session can be asked for.
+LONGEST = timedelta(hours=12)
+#: The clocks of who issues and who stamps the session may fall into different seconds.
+TOLERANCE = timedelta(seconds=2)
 _MISSING_CALLER = "unknown caller"
 
 
@@ -85,13 +94,17 @@ class Issues:
     `rows`: session, how, event_id, event_time, account, caller (its session), caller_actor,
     caller_kind, caller_type, source_identity, is_keyed. `by_key`: access_key_id → session.
     `by_start`: user_principal_id and session_creation_date → session, where only one began so.
-    `shared_starts`: the same two, where several sessions began in that second.
+    `shared_starts`: the same two, where several sessions began in that second. `by_window`:
+    user_principal_id → session and `issued_at`, where only one session of that name was issued at
+    all. `by_sign_in`: sign_in_session_arn → how and event_id of the grant to a local tool.
     """
 
     rows: pl.DataFrame
     by_key: pl.DataFrame
     by_start: pl.DataFrame
     shared_starts: pl.DataFrame
+    by_window: pl.DataFrame
+    by_sign_in: pl.DataFrame
 
 
 def issues_of(events: Events) -> Issues:
@@ -100,21 +113,27 @@ def issues_of(events: Events) -> Issues:
         events.lazy()
         .filter(pl.col("event_name").is_in(sorted(HOW)) & (pl.col("outcome") == "success"))
         .filter(pl.col("issued_key").is_not_null() | pl.col("issued_session").is_not_null())
-        .select(_READ)
+        # The console's federation endpoint hands the same key back where no duration was asked.
+        .filter((pl.col("issued_key") != pl.col("access_key_id")).fill_null(value=True))
+        .select(READ)
         .collect()
     )
-    one_each = _once_each(rows)
+    is_grant = pl.col("event_name") == "CreateOAuth2Token"
+    named = switches_joined(with_sessions(rows.filter(~is_grant)))
+    one_each = _once_each(named)
     keyed = one_each.filter(pl.col("issued_key").is_not_null())
     by_key = keyed.select(access_key_id="issued_key", session="session").unique("access_key_id")
-    starts = one_each.filter(pl.col("issued_session").is_not_null()).select(
+    place = ["user_principal_id", "session_creation_date"]
+    starts = named.filter(pl.col("issued_session").is_not_null()).select(
         user_principal_id="issued_session", session_creation_date="event_time", session="session"
     )
-    place = ["user_principal_id", "session_creation_date"]
     counted = starts.unique().with_columns(count=pl.len().over(place))
     by_start = counted.filter(pl.col("count") == 1).drop("count")
     shared = counted.filter(pl.col("count") > 1).select(place).unique()
     found = one_each.pipe(located, by_key, by_start).rename({"located": "caller"})
-    return Issues(_narrowed(found), by_key, by_start, shared)
+    return Issues(
+        _narrowed(found), by_key, by_start, shared, _by_window(starts), _grants(rows, is_grant)
+    )
 
 
 def located(frame: pl.DataFrame, by_key: pl.DataFrame, by_start: pl.DataFrame) -> pl.DataFrame:
@@ -129,27 +148,25 @@ def located(frame: pl.DataFrame, by_key: pl.DataFrame, by_start: pl.DataFrame) -
             by_start, on=["user_principal_id", "session_creation_date"], how="left",
             maintain_order="left",
         )
-        .with_columns(located=pl.coalesce("keyed", "started", raw_session()))
+        .with_columns(located=pl.coalesce("switched_from", "keyed", "started", raw_session()))
         .drop("keyed", "started")
     )  # fmt: skip
 
 
-def _once_each(rows: pl.DataFrame) -> pl.DataFrame:
+def _once_each(named: pl.DataFrame) -> pl.DataFrame:
     """Keep one copy of each issue: across accounts, the one that names the caller best.
 
     The caller's account logs its identity, the role's account only AWSAccount; both copies carry
     the same issued key and the same sharedEventID.
     """
-    began = pl.col("event_time").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    session = pl.coalesce("issued_key", pl.concat_str("issued_session", pl.lit("@"), began))
     names_caller = (pl.col("user_type") != "AWSAccount") & pl.col("user_arn").is_not_null()
     return (
-        rows.with_columns(session=session, names_caller=names_caller.fill_null(value=False))
+        named.with_columns(names_caller=names_caller.fill_null(value=False))
         .with_columns(
             issued_session=pl.col("issued_session").fill_null(
                 pl.col("issued_session").drop_nulls().min().over("session")
             ),
-            is_switch=pl.col("event_name") == "SwitchRole",
+            is_switched=pl.col("is_switch").any().over("session"),
         )
         .sort(
             "session", "names_caller", "is_switch", "event_time", "event_id",
@@ -159,16 +176,38 @@ def _once_each(rows: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _by_window(starts: pl.DataFrame) -> pl.DataFrame:
+    """Name the sessions whose principal was issued only once: the weakest link, and an inferred."""
+    first = starts.group_by("user_principal_id").agg(
+        session=pl.col("session").min(),
+        issued_at=pl.col("session_creation_date").min(),
+        sessions=pl.col("session").n_unique(),
+    )
+    return first.filter(pl.col("sessions") == 1).drop("sessions")
+
+
+def _grants(rows: pl.DataFrame, is_grant: pl.Expr) -> pl.DataFrame:
+    """Name the grants of a console session to a local tool, the first of each sign-in session."""
+    grants = rows.filter(is_grant).sort("event_time", "event_id")
+    return grants.select(
+        sign_in_session_arn="issued_session", granted=pl.lit(HOW["CreateOAuth2Token"]),
+        grant_event_id="event_id",
+    ).unique("sign_in_session_arn", keep="first", maintain_order=True)  # fmt: skip
+
+
 def _narrowed(found: pl.DataFrame) -> pl.DataFrame:
     return found.select(
         "session",
-        pl.col("event_name").replace_strict(HOW, default=pl.col("event_name")).alias("how"),
+        pl.when("is_switched")
+        .then(pl.lit(HOW["SwitchRole"]))
+        .otherwise(pl.col("event_name").replace_strict(HOW, default=pl.col("event_name")))
+        .alias("how"),
         "event_id",
         "event_time",
         pl.col("recipient_account_id").alias("account"),
         "caller",
-        pl.col("actor").alias("caller_actor"),
-        pl.col("actor_kind").alias("caller_kind"),
+        pl.coalesce("switched_actor", "actor").alias("caller_actor"),
+        pl.coalesce("switched_kind", "actor_kind").alias("caller_kind"),
         pl.col("user_type").alias("caller_type"),
         "source_identity",
         pl.col("issued_key").is_not_null().alias("is_keyed"),

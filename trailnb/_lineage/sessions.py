@@ -6,7 +6,7 @@ import polars as pl
 
 from trailnb._lineage.attribute import attributed, events_of, lookback_and
 from trailnb._lineage.chains import chain_frame, hops_of
-from trailnb._lineage.issues import Issues, issues_of
+from trailnb._lineage.issues import TOLERANCE, Issues, issues_of
 
 SCHEMA = pl.Schema(
     {
@@ -43,7 +43,9 @@ def lineage(trail_or_events: object) -> pl.LazyFrame:
     A refined question. Files arrive in any order, so nothing rests on the order of rows; circles
     are cut. The strongest link counts first: the issued access key; assumed role id and creation
     date (where several sessions began in that second, the answer is "ambiguous", never a guess);
-    the sign-in session's ARN; the source identity. Pass a Trail opened with a window, and its
+    assumed role id and a time window, where only one session of that name was issued at all; the
+    sign-in session's ARN; the source identity. A switch of roles in the console names the identity
+    it came from. Pass a Trail opened with a window, and its
     `lookback` files supply issuers from before it.
 
     Args:
@@ -66,21 +68,24 @@ def lineage(trail_or_events: object) -> pl.LazyFrame:
         ['issued access key']
     """
     events = events_of(trail_or_events).lazy()
-    issues = issues_of(lookback_and(trail_or_events, events))
+    known = lookback_and(trail_or_events, events)
+    issues = issues_of(known)
     used = _used(attributed(events, issues))
     chains = chain_frame(used.select("session_id", "actor", "actor_kind"), hops_of(issues))
     start = used["first_use"].min()
     told = (
         used.join(chains, on="session_id", how="left")
         .join(_ambiguous(issues), on=["principal", "began"], how="left")
-        .join(_sign_ins(events), on=["principal", "began"], how="left")
-        .with_columns(
-            how=pl.coalesce(_delivery(), "how", "signed_in"),
-            issuing_event_id=pl.coalesce("issuing_event_id", "sign_in_event_id"),
-        )
+        .join(_sign_ins(known), on=["principal", "began"], how="left")
+        .join(issues.by_sign_in, on="sign_in_session_arn", how="left")
+        .join(issues.rows.select(session_id="session", issued_at="event_time"), on="session_id",
+              how="left")
         .with_columns(link=_link(), unresolved=_unresolved(start))
-        .with_columns(depth=pl.col("chain").list.len() - 1)
-    )
+        .with_columns(
+            how=pl.coalesce(_delivery(), "how", "signed_in", "granted"),
+            issuing_event_id=pl.coalesce("issuing_event_id", "sign_in_event_id", "grant_event_id"),
+        )
+    )  # fmt: skip
     rows = told.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items())
     return rows.sort("first_use", "session_id", nulls_last=True).lazy()
 
@@ -146,14 +151,19 @@ def _delivery() -> pl.Expr:
 def _link() -> pl.Expr:
     """What ties the session to its issuer, the strongest first?"""
     is_issued = pl.col("issuing_event_id").is_not_null()
-    is_by_key = pl.col("session_id") == pl.col("key")
+    is_by_key = pl.col("is_keyed") & (pl.col("session_id") == pl.col("key"))
+    began_so = (pl.col("began") - pl.col("issued_at")).abs() <= TOLERANCE
     return (
-        pl.when(is_issued & pl.col("is_keyed") & is_by_key)
+        pl.when(is_issued & is_by_key)
         .then(pl.lit("issued access key"))
-        .when(is_issued & pl.col("signed_in").is_not_null())
-        .then(pl.lit("principal and creation date"))
-        .when(is_issued)
+        .when(is_issued & (pl.col("began") == pl.col("issued_at")))
         .then(pl.lit("assumed role id and creation date"))
+        .when(is_issued & began_so)
+        .then(pl.lit("assumed role id and time window"))
+        .when(is_issued)
+        .then(pl.lit("assumed role id and time window, inferred"))
+        .when(pl.col("sign_in_event_id").is_not_null())
+        .then(pl.lit("principal and creation date"))
         .when(pl.col("sign_in_session_arn").is_not_null())
         .then(pl.lit("sign-in session"))
         .when(pl.col("source_identity").is_not_null())
@@ -163,12 +173,14 @@ def _link() -> pl.Expr:
 
 def _unresolved(start: object) -> pl.Expr:
     """Why can no parent be named, where there should be one?"""
-    is_temporary = pl.col("user_type").is_in(_IS_ISSUED).fill_null(value=False)
+    is_role = pl.col("user_type").is_in(_IS_ISSUED).fill_null(value=False)
+    is_temporary = is_role | pl.col("key").str.starts_with("ASIA").fill_null(value=False)
     other_account = pl.col("origin_type") == "AWSAccount"
+    told = ("issuing_event_id", "sign_in_event_id", "grant_event_id")
     return (
         pl.when(other_account)
         .then(pl.lit("issued to another account whose trail is not here"))
-        .when(pl.col("issuing_event_id").is_not_null() | ~is_temporary)
+        .when(pl.any_horizontal(pl.col(*told).is_not_null()) | ~is_temporary)
         .then(None)
         .when(pl.col("is_shared"))
         .then(pl.lit("ambiguous: several sessions of this role and name began in that second"))

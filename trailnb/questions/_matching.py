@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from trailnb._frame import in_polars
 from trailnb._lineage.attribute import chains_by_session
-from trailnb._lineage.issues import HOW, SESSION_COLUMNS, issues_of
+from trailnb._lineage.issues import HOW, LONGEST, READ, TOLERANCE, issues_of
 from trailnb.errors import NothingFoundWarning, caller_level
 from trailnb.facts.origins import key_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     import narwhals.stable.v2 as nw
 
@@ -37,11 +38,7 @@ ORIGIN_COLUMNS = ("source_ip_address", "source_address_key")
 MENTIONING = ("resources", "request_parameters", "response_elements")
 
 #: Columns that tell what issued which credential.
-ISSUING = (
-    "event_time", "event_id", "event_name", "event_source", "recipient_account_id",
-    "shared_event_id", "source_identity", "sign_in_session_arn", "actor", "actor_kind", "outcome",
-    "issued_key", "issued_session", *SESSION_COLUMNS,
-)  # fmt: skip
+ISSUING = READ
 
 # Spark pushes `a | b` down to Parquet, and never `is_in`; longer lists read better as one.
 _FEW = 16
@@ -169,7 +166,19 @@ def acted(wanted: Filter, issues: Issues) -> nw.Expr:
         & any_of([nw.col("session_creation_date") == moment for moment in moments])
         for principal, moments in begun.sort("user_principal_id").iter_rows()
     ]
+    only = issues.by_window.join(sessions, on="session").sort("user_principal_id")
+    among += [_in_window(name, at) for name, _, at in only.iter_rows()]
     return any_of([own, *(_spelt("access_key_id", keys, []) if keys else []), *among])
+
+
+def _in_window(principal: str, issued_at: datetime) -> nw.Expr:
+    """Do events of the only session that was issued under this name go with that issue?"""
+    import narwhals.stable.v2 as nw
+
+    time, began = nw.col("event_time"), nw.col("session_creation_date")
+    near = (began >= issued_at - TOLERANCE) & (began <= issued_at + TOLERANCE)
+    within = (time >= issued_at) & (time <= issued_at + LONGEST)
+    return (nw.col("user_principal_id") == principal) & within & (began.is_null() | near)
 
 
 def listed(wanted: Filter) -> list[str]:
