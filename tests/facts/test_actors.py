@@ -165,6 +165,13 @@ def test_agent_tells_a_function() -> None:
     assert seen.row(0) == ("workload", "agent_runtime", "inferred")
 
 
+def test_blacked_out_names_nobody() -> None:
+    """Where somebody put dashes in place of every name, the actor is unknown, and said so."""
+    dashes = {"type": "", "principalId": "-", "arn": "--", "userName": "-"}
+    seen = events(event(userIdentity=dashes)).select("actor", "actor_kind", "actor_source")
+    assert seen.collect().row(0) == ("unknown", "unknown", "nothing")
+
+
 def test_torn_arn_leaves_the_issuer() -> None:
     """Where the ARN lost its session, issuer and principal id still tell."""
     torn = role(PORTAL, "dana") | {

@@ -13,17 +13,22 @@ SPELT = {
         "UnauthorizedException", "AuthorizationError", "AuthFailure", "ForbiddenException",
         "VpceAccessDenied", "NotAuthorizedException", "KMSAccessDeniedException",
         "InvalidClientTokenId", "ExpiredToken", "SignatureDoesNotMatch", "AllAccessDisabled",
+        "OptInRequiredException", "SubscriptionRequiredException", "AccessToClusterDeniedFault",
+        "SNSNoAuthorizationFault", "AuthorizationException", "IDPRejectedClaim", "InvalidSecurity",
+        "InvalidIdentityTokenException", "InsufficientIAMAccessPermissionException",
     ],
     "throttled": ["ThrottlingException", "Client.RequestLimitExceeded", "SlowDown",
-                  "TooManyRequestsException"],
+                  "TooManyRequestsException", "CallRateLimitExceededException",
+                  "APICallRateForCustomerExceededFault", "PriorRequestNotComplete"],
     "not_found": ["NoSuchBucket", "NoSuchEntityException", "Client.InvalidVpcID.NotFound",
                   "DBInstanceNotFoundFault", "AWS.SimpleQueueService.NonExistentQueue", "404",
-                  "ResourceNotFoundException"],
+                  "ResourceNotFoundException", "RedshiftIdcApplicationNotExistsFault"],
     "invalid": ["ValidationException", "Client.InvalidInstanceID.Malformed",
-                "MalformedPolicyDocument", "InvalidParameterValueException"],
+                "MalformedPolicyDocument", "InvalidParameterValueException",
+                "InvalidSecurityGroup"],
     "dry_run": ["Client.DryRunOperation"],
     "failed": ["InternalFailure", "BucketNotEmpty", "InvalidDBInstanceStateFault",
-               "Client.VpcLimitExceeded"],
+               "Client.VpcLimitExceeded", "TooManyTargetGroups", "AuthorizationAlreadyExists"],
 }  # fmt: skip
 
 
@@ -41,12 +46,19 @@ def test_no_error_is_success() -> None:
     assert seen.to_series().to_list() == ["success", "success"]
 
 
-def test_refusal_wrapped_in_another_code() -> None:
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "ClientException",
+            "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: x:Y",
+        ),
+        ("ValidationException", "You don't have the IAM role and permissions to access this."),
+    ],
+)
+def test_refusal_wrapped_in_another_code(code: str, text: str) -> None:
     """A service's own code does not hide what the text says."""
-    wrapped = event(
-        errorCode="ClientException",
-        errorMessage="User: arn:aws:iam::111122223333:user/alice is not authorized to perform: x:Y",
-    )
+    wrapped = event(errorCode=code, errorMessage=text)
     assert events(wrapped).select("outcome").collect().item() == "denied"
 
 

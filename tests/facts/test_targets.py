@@ -74,6 +74,30 @@ ACTED_ON: list[tuple[str, str, dict[str, Any], str | None]] = [
         "arn:aws:ec2:eu-central-1::snapshot/snap-01234567",
     ),
     (
+        "ec2",
+        "ModifyImageAttribute",
+        {"requestParameters": {"imageId": "ami-0123456789abcdef0"}},
+        "arn:aws:ec2:eu-central-1::image/ami-0123456789abcdef0",
+    ),
+    (
+        "elasticfilesystem",
+        "DeleteFileSystem",
+        {"requestParameters": {"fileSystemId": "fs-0123456789abcdef0"}},
+        f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-0123456789abcdef0",
+    ),
+    (
+        "rds",
+        "ApplyPendingMaintenanceAction",
+        {"requestParameters": None, "serviceEventDetails": {"resourceId": "db-ABC"}},
+        "db-ABC",
+    ),
+    (
+        "ses",
+        "DeleteIdentity",
+        {"requestParameters": {"identity": "example.com"}},
+        f"arn:aws:ses:{HERE}:identity/example.com",
+    ),
+    (
         "lambda",
         "UpdateFunctionCode20150331v2",
         {"requestParameters": {"functionName": "f"}},

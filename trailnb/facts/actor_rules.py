@@ -243,13 +243,14 @@ def _account_rules() -> tuple[Rule, ...]:
 
 
 def _last_rules() -> tuple[Rule, ...]:
-    return (
-        Rule("user_name", "unknown", "inferred", present("user_name")),
-        Rule(
-            "arn",
-            "unknown",
-            "inferred",
-            present("user_arn").str.replace(r"^arn:[^:]*:[^:]*:[^:]*:[^:]*:", ""),
-        ),
-        Rule("principal_id", "unknown", "inferred", present("user_principal_id")),
+    arn = present("user_arn").str.replace(r"^arn:[^:]*:[^:]*:[^:]*:[^:]*:", "")
+    names = (
+        ("user_name", present("user_name")),
+        ("arn", arn),
+        ("principal_id", present("user_principal_id")),
+    )
+    # What somebody blacked out, such as `--`, names nobody.
+    return tuple(
+        Rule(source, "unknown", "inferred", pl.when(name.str.contains(r"\w")).then(name))
+        for source, name in names
     )

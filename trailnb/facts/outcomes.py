@@ -31,7 +31,8 @@ OUTCOMES = ("success", "denied", "failed", "not_found", "throttled", "invalid", 
 # Some services wrap a refusal in a code of their own (ClientException, 400) and only the text
 # tells: "User: arn:… is not authorized to perform: …".
 _REFUSED = (
-    r"(?i)not authorized to perform|explicit deny|access denied|no identity-based policy allows"
+    r"(?i)not authorized to perform|explicit deny|access denied|no identity-based policy allows|"
+    r"(?:do not|don't) have [\w ,]{0,60}permission"
 )
 # "… because no identity-based policy allows the x:Y action", "… with an explicit deny in a service
 # control policy", "The request was denied due to a VPC endpoint policy". The reason stands last:
