@@ -15,7 +15,7 @@ from trailnb.iam.patterns import covers, has_wildcard, overlap
 from trailnb.iam.statements import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trailnb.iam.statements import Condition, Statement, Values
 
@@ -125,8 +125,9 @@ def less(one: Slice, other: Slice) -> Slice:
             if text not in literals and not any(_surely_holds(than, text) for than in rest):
                 kept.append(part)
             continue
-        pieces = [part]
-        for than in other:
+        whole = _part(part.within, (*part.without, *literals))
+        pieces = [] if whole is None else [whole]
+        for than in rest:
             pieces = [left for piece in pieces for left in _without(piece, than)]
         kept += pieces
     return tuple(dict.fromkeys(kept))
@@ -175,7 +176,7 @@ def _slice(named: Values | None, excepted: Values | None) -> Slice:
     return (Part(("*",), _widest(excepted)),) if excepted else EVERYTHING
 
 
-def _widest(patterns: Values) -> Values:
+def _widest(patterns: Sequence[str]) -> Values:
     """Drop what another pattern of the list covers."""
     wild = [pattern for pattern in patterns if has_wildcard(pattern)]
     return tuple(
@@ -254,11 +255,8 @@ def _part(within: Iterable[str], without: Iterable[str]) -> Part | None:
     for place, pattern in enumerate(narrow):
         if not all(overlap(pattern, other) for other in narrow[:place]):
             return None
-    wide: list[str] = []
-    for pattern in dict.fromkeys(without):
-        if any(covers(pattern, other) for other in narrow):
-            return None
-        meets = all(overlap(pattern, other) for other in narrow)
-        if meets and not any(covers(other, pattern) for other in wide):
-            wide = [other for other in wide if not covers(pattern, other)] + [pattern]
-    return Part(tuple(sorted(narrow)), tuple(sorted(wide)))
+    excepted = dict.fromkeys(without)
+    if any(covers(pattern, other) for pattern in excepted for other in narrow):
+        return None
+    meeting = [p for p in excepted if all(overlap(p, other) for other in narrow)]
+    return Part(tuple(sorted(narrow)), tuple(sorted(_widest(meeting))))
