@@ -1,0 +1,132 @@
+"""Which ways to more permissions do documents open?
+
+The ways are a dated table, `tables/escalations.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from trailnb.iam.conditions import negated
+from trailnb.iam.patterns import covers, matches
+from trailnb.iam.regions import Region, contains, region
+from trailnb.iam.statements import Document, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trailnb.iam.statements import Known
+
+_EVERY_ROLE = re.compile(r"\*+|arn:[^:]*:iam::[^:]*:(?:role/)?\*+")
+_OWN = re.compile(r"\$\{aws:user(?:name|id)\}", re.IGNORECASE)
+
+
+class Need(NamedTuple):
+    """An action a path needs; `service`: it must pass a role there; `reach`: see the table."""
+
+    action: str
+    service: str
+    reach: str
+
+
+class Path(NamedTuple):
+    """A way to more permissions, and what it needs."""
+
+    name: str
+    kind: str
+    needs: frozenset[Need]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Which actions open it?"""
+        return tuple(sorted(need.action for need in self.needs))
+
+
+@cache
+def paths() -> tuple[Path, ...]:
+    """Which ways to more permissions are known?
+
+    Example:
+        >>> next(path for path in paths() if path.name == "EC2 instance with role").actions
+        ('ec2:RunInstances', 'iam:PassRole')
+    """
+    text = files("trailnb.iam").joinpath("tables", "escalations.csv").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return tuple(
+        Path(
+            row["name"],
+            row["kind"],
+            frozenset(
+                Need(
+                    action,
+                    row["service"] if action == "iam:PassRole" else "",
+                    row["reach"],
+                )
+                for action in row["actions"].split()
+            ),
+        )
+        for row in csv.DictReader(lines)
+    )
+
+
+def open_paths(documents: Iterable[Known]) -> tuple[Path, ...]:
+    """Which paths do these documents of one principal open together?
+
+    A document nobody can read opens nothing that could be named. Conditions are taken as met,
+    except `iam:PassedToService`; a Deny counts when it holds for every resource, always.
+
+    Example:
+        >>> from trailnb.iam.documents import parse
+        >>> one = parse({"Statement": {"Effect": "Allow", "Action": "iam:P*", "Resource": "*"}})
+        >>> [path.name for path in open_paths([one])]
+        ['inline policy on user', 'inline policy on group', 'inline policy on role']
+    """
+    given: set[Need] = set()
+    taken: set[Need] = set()
+    for document in documents:
+        if isinstance(document, Document):
+            given |= _met(document, "Allow")
+            taken |= _met(document, "Deny")
+    return tuple(path for path in paths() if path.needs <= given - taken)
+
+
+@cache
+def _needs() -> frozenset[Need]:
+    return frozenset().union(*(path.needs for path in paths()))
+
+
+@lru_cache(maxsize=4096)
+def _met(document: Document, effect: str) -> frozenset[Need]:
+    """Which needs does the document meet, or with a Deny take away?"""
+    found: set[Need] = set()
+    for one in document.statements:
+        if one.effect != effect or one.principals is not None or one.not_principals is not None:
+            continue
+        reached = region(folded(one))
+        if effect == "Deny" and (one.conditions or not _is_every_resource(reached)):
+            continue
+        asked = [need for need in _needs() if contains(reached.actions, need.action.lower())]
+        found |= {need for need in asked if effect == "Deny" or _reaches(reached, need)}
+    return frozenset(found)
+
+
+def _is_every_resource(reached: Region) -> bool:
+    return any(part.within == ("*",) and not part.without for part in reached.resources)
+
+
+def _reaches(reached: Region, need: Need) -> bool:
+    """Tell whether the resources and the service of the statement are enough."""
+    patterns = [pattern for part in reached.resources for pattern in part.within]
+    if need.reach == "every" and not any(map(_EVERY_ROLE.fullmatch, patterns)):
+        return False
+    if need.reach == "other" and all(map(_OWN.search, patterns)):
+        return False
+    return not need.service or all(
+        any(matches(value, need.service) or covers(value, need.service) for value in each.values)
+        for each in reached.conditions
+        if each.key == "iam:passedtoservice" and not negated(each.operator)
+    )
