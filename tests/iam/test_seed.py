@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trailnb.errors import RequestError
-from trailnb.iam.changes_seeds import begun, walked
 from trailnb.iam.replay_edits import Call
 from trailnb.iam.seed import Seed
 from trailnb.iam.state import Aspect, Entity, State
+from trailnb.iam.walk import begun, walked
 
 if TYPE_CHECKING:
     from pathlib import Path

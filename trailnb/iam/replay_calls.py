@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trailnb._frame import asked, in_polars
 from trailnb._lineage.attribute import attributed
@@ -16,8 +16,6 @@ from trailnb.questions._matching import ISSUING, issues_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import polars as pl
-
     from trailnb._frame import FrameT, HasEvents, Narwhal
 
 _READ = (
@@ -27,7 +25,14 @@ _READ = (
 )  # fmt: skip
 
 
-def calls_in(events: HasEvents[FrameT] | FrameT, asked_by: str) -> Callable[[], list[Call]]:
+class Read(NamedTuple):
+    """Calls that can change permissions, and the accounts that the events were recorded in."""
+
+    calls: list[Call]
+    accounts: frozenset[str]
+
+
+def calls_in(events: HasEvents[FrameT] | FrameT, asked_by: str) -> Callable[[], Read]:
     """Which calls in these events can change permissions? Read once the answer is called.
 
     Each event counts once, however many trails delivered it.
@@ -42,13 +47,18 @@ def calls_in(events: HasEvents[FrameT] | FrameT, asked_by: str) -> Callable[[], 
     return lambda: _calls(events, frame, reduced)
 
 
-def _calls(events: object, frame: Narwhal, reduced: Narwhal) -> list[Call]:
+def _calls(events: object, frame: Narwhal, reduced: Narwhal) -> Read:
+    import polars as pl
+
     rows = in_polars(reduced)
     if not is_attributed(frame):
         rows = attributed(rows, issues_in(events, frame))
-    told: pl.DataFrame = rows.collect().drop_nulls("event_time")
-    once = told.unique(["event_id", "recipient_account_id", "event_time", "action"], keep="any")
-    return [_call(row) for row in once.iter_rows(named=True)]
+    places = in_polars(frame.select("recipient_account_id").unique())
+    told, accounts = pl.collect_all([rows, places])
+    same = ["event_id", "recipient_account_id", "event_time", "action"]
+    once = told.drop_nulls("event_time").unique(same, keep="any")
+    calls = [_call(row) for row in once.iter_rows(named=True)]
+    return Read(calls, frozenset(accounts.to_series().drop_nulls()))
 
 
 def _call(row: Mapping[str, Any]) -> Call:

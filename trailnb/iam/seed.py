@@ -176,7 +176,7 @@ def instant(name: str, value: Moment) -> datetime:
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
-    found = moment(value)
+    found = moment(str(value))
     if found is None:
         raise RequestError(
             f"{name}={value!r} names no moment. "
