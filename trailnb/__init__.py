@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from trailnb._lineage.attribute import attribute
     from trailnb._lineage.sessions import lineage
     from trailnb.enrich.networks import aws_ranges, networks
+    from trailnb.iam.changes import iam_changes
+    from trailnb.iam.diff import iam_diff
+    from trailnb.iam.seed import Seed
+    from trailnb.iam.snapshot import iam_state
     from trailnb.questions.activity import activity
     from trailnb.questions.actors import actors
     from trailnb.questions.compare import compare
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 
 __all__ = [
+    "Seed",
     "activity",
     "actors",
     "attribute",
@@ -50,6 +55,9 @@ __all__ = [
     "failures",
     "first_seen",
     "history",
+    "iam_changes",
+    "iam_diff",
+    "iam_state",
     "lineage",
     "networks",
     "open",
@@ -67,9 +75,13 @@ __version__ = "0.1.0"
 #: Where each public name lives; a module is loaded when its name is first used. A question lives in
 #: the module of its own name unless it stands here.
 _HOMES = {
+    "Seed": "trailnb.iam.seed",
     "attribute": "trailnb._lineage.attribute",
     "aws_ranges": "trailnb.enrich.networks",
     "denied_bursts": "trailnb.questions.denied",
+    "iam_changes": "trailnb.iam.changes",
+    "iam_diff": "trailnb.iam.diff",
+    "iam_state": "trailnb.iam.snapshot",
     "lineage": "trailnb._lineage.sessions",
     "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
