@@ -108,3 +108,29 @@ def by_action(store: str) -> int:
     """How often was each action called?"""
     counts = tn.open(store).events.group_by("action").agg(pl.len())
     return len(counts.collect())
+
+
+def ask(store: str, question: str) -> int:
+    """Answer one of the engine questions, asked as its hand-written twin is."""
+    options: dict[str, dict[str, Any]] = {
+        "compare": {
+            "since_a": "2026-11-02", "until_a": "2026-11-03",
+            "since_b": "2026-11-03", "until_b": "2026-11-04",
+        },
+        "history": {"event_name": "CreateUser"},
+        "origins": {"marks": False},
+        "timeline": {"access": "permission", "collapse": False},
+    }  # fmt: skip
+    answer = getattr(tn, question)(tn.open(store).events, **options.get(question, {}))
+    return len(answer.lazy().collect())
+
+
+def attributed(store: str) -> int:
+    """Who is behind every event?"""
+    told = tn.attribute(tn.open(store))
+    return len(told.select("event_id", "root_actor", "session_id", "chain_text").collect())
+
+
+def sessions(store: str) -> int:
+    """Which credential issued which?"""
+    return len(tn.lineage(tn.open(store)).collect())

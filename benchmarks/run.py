@@ -16,7 +16,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
-SECTIONS = ("scan", "workers", "search", "columns", "memory", "imports", "copies", "s3", "store")
+SECTIONS = (
+    "scan",
+    "workers",
+    "search",
+    "columns",
+    "memory",
+    "imports",
+    "copies",
+    "s3",
+    "store",
+    "asking",
+)
 _PACKAGES = (
     "polars", "msgspec", "isal", "loky", "obstore", "s3fs", "duckdb", "pandas", "chdb",
 )  # fmt: skip

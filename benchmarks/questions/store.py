@@ -57,7 +57,7 @@ def _saving(options: Options) -> Table:
 
 
 def _asking(options: Options) -> Table:
-    store = _stored(options)
+    store = stored(options)
     rows = tn.open(store).events
     actor, day = (
         rows.group_by("actor", pl.col("event_time").dt.date().alias("day"))
@@ -101,7 +101,7 @@ def _asking(options: Options) -> Table:
     return table
 
 
-def _stored(options: Options) -> Path:
+def stored(options: Options) -> Path:
     """Save the large set once, and keep it."""
     place = PLACE / f"{options.big[0]}-stored"
     if not place.exists():
