@@ -1,0 +1,1 @@
+"""An investigation on the table: its trail, answers, findings, notes and stars."""
