@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from trailnb import charts, errors
     from trailnb._lineage.attribute import attribute
     from trailnb._lineage.sessions import lineage
+    from trailnb._report.writing import report
+    from trailnb.case.case import Case
     from trailnb.enrich.networks import aws_ranges, networks
     from trailnb.iam.changes import iam_changes
     from trailnb.iam.diff import iam_diff
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 
 __all__ = [
+    "Case",
     "Seed",
     "activity",
     "actors",
@@ -63,6 +66,7 @@ __all__ = [
     "open",
     "origins",
     "pivot",
+    "report",
     "resource",
     "root_use",
     "scan",
@@ -75,6 +79,7 @@ __version__ = "0.1.0"
 #: Where each public name lives; a module is loaded when its name is first used. A question lives in
 #: the module of its own name unless it stands here.
 _HOMES = {
+    "Case": "trailnb.case.case",
     "Seed": "trailnb.iam.seed",
     "attribute": "trailnb._lineage.attribute",
     "aws_ranges": "trailnb.enrich.networks",
@@ -85,6 +90,7 @@ _HOMES = {
     "lineage": "trailnb._lineage.sessions",
     "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
+    "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",
 }
 
