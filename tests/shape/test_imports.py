@@ -16,6 +16,7 @@ HEAVY = {
     "duckdb",
     "fsspec",
     "ipywidgets",
+    "lark",
     "loky",
     "narwhals",
     "numpy",
@@ -24,6 +25,7 @@ HEAVY = {
     "pyarrow",
     "s3fs",
     "vl_convert",
+    "yaml",
 }
 
 
