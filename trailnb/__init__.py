@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trailnb import charts, errors
+    from trailnb import charts, errors, rules
     from trailnb._lineage.attribute import attribute
     from trailnb._lineage.sessions import lineage
     from trailnb._report.writing import report
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from trailnb.questions.sign_ins import sign_ins
     from trailnb.questions.timeline import timeline
     from trailnb.questions.triage import triage
+    from trailnb.rules.matches import matches
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "iam_diff",
     "iam_state",
     "lineage",
+    "matches",
     "networks",
     "open",
     "origins",
@@ -69,6 +71,7 @@ __all__ = [
     "report",
     "resource",
     "root_use",
+    "rules",
     "scan",
     "sign_ins",
     "timeline",
@@ -88,6 +91,7 @@ _HOMES = {
     "iam_diff": "trailnb.iam.diff",
     "iam_state": "trailnb.iam.snapshot",
     "lineage": "trailnb._lineage.sessions",
+    "matches": "trailnb.rules.matches",
     "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
     "report": "trailnb._report.writing",
@@ -97,7 +101,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use, so that importing trailnb costs next to nothing."""
-    if name in {"charts", "errors"}:
+    if name in {"charts", "errors", "rules"}:
         return import_module(f"trailnb.{name}")
     if name not in __all__:
         raise AttributeError(f"trailnb has no name {name!r}. It has {', '.join(__all__)}.")
