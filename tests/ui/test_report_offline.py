@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 import sys
@@ -12,23 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import NEEDS_CHROMIUM, offline_page
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-)  # fmt: skip
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH: apt-get install chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(name="report", scope="module")
@@ -43,30 +35,10 @@ def _report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="opened", scope="module")
 def _opened(report: Path) -> Iterator[tuple[Page, list[str]]]:
-    """Open the page in New York; everything it asks for elsewhere is refused and written down."""
-    from playwright.sync_api import sync_playwright
-
-    asked: list[str] = []
-
-    def refuse(route: Route) -> None:
-        if route.request.url.startswith(("file:", "data:", "blob:")):
-            route.continue_()
-        else:
-            asked.append(route.request.url)
-            route.abort()
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        context = browser.new_context(
-            timezone_id="America/New_York",
-            reduced_motion="reduce",
-            viewport={"width": 1100, "height": 1500},
-        )
-        context.route("**/*", refuse)
-        page = context.new_page()
+    """Open the page in New York."""
+    with offline_page() as (page, asked):
         page.goto(report.as_uri(), wait_until="load")
         yield page, asked
-        browser.close()
 
 
 def test_nothing_is_asked_of_the_network(opened: tuple[Page, list[str]]) -> None:
