@@ -35,8 +35,8 @@ _COLUMNS = {
     "origin": "source_ip_address",
     "more": "additional_event_data",
 }
-#: arn:aws:s3:::BUCKET/KEY, and an object behind an access point.
-_OBJECT = r"^(arn:[^:]*:s3[^:]*:[^:]*:[^:]*:(?:accesspoint/)?[^/]+)(?:/(?:object/)?([\s\S]*))?$"
+#: The bucket and the key of arn:aws:s3:::BUCKET/KEY, and of an object behind an access point.
+OBJECT = r"^(arn:[^:]*:s3[^:]*:[^:]*:[^:]*:(?:accesspoint/)?[^/]+)(?:/(?:object/)?([\s\S]*))?$"
 _BY = ("actor", "service", "resource", "prefix")
 
 
@@ -85,13 +85,13 @@ def data_access(events: HasEvents[FrameT] | FrameT, *, depth: int = 1) -> pl.Laz
 
 
 def _summed(found: pl.LazyFrame, depth: int) -> pl.LazyFrame:
-    access, key = pl.col("access"), pl.col("target").str.extract(_OBJECT, 2).fill_null("")
-    bucket = pl.col("target").str.extract(_OBJECT, 1)
+    access, key = pl.col("access"), pl.col("target").str.extract(OBJECT, 2).fill_null("")
+    bucket = pl.col("target").str.extract(OBJECT, 1)
     told = found.with_columns(
         resource=pl.coalesce(bucket, "target"),
         prefix=pl.when(bucket.is_not_null()).then(key.str.extract(f"^((?:[^/]*/){{0,{depth}}})")),
-        bytes_in=_bytes("bytesTransferredIn"),
-        bytes_out=_bytes("bytesTransferredOut"),
+        bytes_in=bytes_of("bytesTransferredIn"),
+        bytes_out=bytes_of("bytesTransferredOut"),
     )
     counts = {
         "events": pl.len(),
@@ -115,7 +115,15 @@ def _total(column: str) -> pl.Expr:
     return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
 
 
-def _bytes(name: str) -> pl.Expr:
-    """Read a count, written 0, 0.0 or 1.5E7; the extras of data events hold no free text."""
+def bytes_of(name: str) -> pl.Expr:
+    """How many bytes does a data event tell of, in its extras (column `more`)?
+
+    Written 0, 0.0 or 1.5E7; the extras of data events hold no free text.
+
+    Example:
+        >>> frame = pl.DataFrame({"more": ['{"bytesTransferredOut":1.5E7}']})
+        >>> frame.select(bytes_of("bytesTransferredOut")).item()
+        15000000
+    """
     number = pl.col("more").str.extract(rf'"{name}"\s*:\s*"?([0-9][0-9.eE+]*)')
     return number.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
