@@ -161,10 +161,7 @@ def policy_diff(before: object, after: object) -> Change:
 
 
 def _change(row: Mapping[str, Any]) -> Change:
-    name = str(row["entity_name"])
-    if name.startswith("arn:"):
-        name = name.rpartition(":")[2].removeprefix(f"{row['entity_kind']}/")
-    title = f"{row['entity_kind']}/{name}"
+    title = subject(row["entity_kind"], row["entity_name"])
     if row.get("action"):
         title = f"{row['action']} on {title}"
     if row["aspect"] != "exists":
@@ -179,6 +176,17 @@ def _change(row: Mapping[str, Any]) -> Change:
         gained=tuple(row.get("gained") or ()),
         lost=tuple(row.get("lost") or ()),
     )
+
+
+def subject(kind: str, name: str) -> str:
+    """How is an entity called in a title: its kind, and its name without the rest of an ARN?
+
+    Example:
+        >>> subject("policy", "arn:aws:iam::aws:policy/ReadOnlyAccess"), subject("user", "bob")
+        ('policy/ReadOnlyAccess', 'user/bob')
+    """
+    bare = name.rpartition(":")[2] if name.startswith("arn:") else name
+    return f"{kind}/{bare.removeprefix(f'{kind}/')}"
 
 
 def _of(sides: tuple[Side, Side], **told: Any) -> Change:
