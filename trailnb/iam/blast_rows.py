@@ -1,0 +1,239 @@
+"""The rows of a blast radius: what was reached, what it did, and what stays unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from trailnb.iam.blast_acts import counted, summed
+from trailnb.iam.blast_reach import Node, leads
+from trailnb.iam.statements import account_of
+from trailnb.iam.view import subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from trailnb.iam.blast_reach import Reached
+    from trailnb.iam.blast_world import World
+
+_REAL = {"made", "changed", "removed"}
+#: Which aspect of a change stands behind a thing that was reached by it.
+_ASPECTS = {
+    "user": "exists", "role": "exists", "credential": "access key", "password": "login profile",
+    "trust": "trust",
+}  # fmt: skip
+_UNKNOWN = ("unknown", "omitted", "present")
+_UNUSED = {
+    "credential": "no use of it is here: another account's trail, or calls nobody logs, may tell",
+    "password": "no sign-in with it is here",
+    "workload": "no session of it is here: what it did, if anything, is not told",
+}
+_GONE = "what it would have told from then on is not here"
+
+
+@dataclass(frozen=True, slots=True)
+class Radius:
+    """What was found: the world, what was reached in it, and the events it did."""
+
+    world: World
+    found: Mapping[Node, Reached]
+    acts: pl.DataFrame
+    evidence: Mapping[str, str]
+    since: datetime | None
+
+
+def rows(radius: Radius) -> Iterator[dict[str, Any]]:
+    """What is in the radius, row by row?"""
+    changes = list(_changes(radius))
+    counts = {row["reached_by"]: row for row in counted(radius.acts).to_dicts()}
+    copies = _copies(radius.acts)
+    for one in radius.found.values():
+        yield _thing(radius, one, counts, copies, changes)
+    told = {change["event_id"] for _, change in changes}
+    for one, change in changes:
+        if not _is_thing(radius, change):
+            yield _change(radius, one, change, copies)
+    told.update(of for one in radius.found.values() if one.by for of in _issuing(one))
+    rest = radius.acts.filter(
+        ~pl.col("of").is_in(pl.Series(sorted(told), dtype=pl.String()).implode())
+    )
+    for row in summed(rest, radius.evidence).to_dicts():
+        yield _deed(radius, row)
+    yield from _unlogged(radius)
+
+
+def _changes(radius: Radius) -> Iterator[tuple[Reached, dict[str, Any]]]:
+    """Which permissions did the reached things change?"""
+    for one in radius.found.values():
+        for change in radius.world.changes.get(one.node.name, []):
+            is_own = one.node.kind == "credential" and change["time"] >= one.since
+            if is_own and change["change"] in _REAL:
+                yield one, change
+
+
+def _is_thing(radius: Radius, change: Mapping[str, Any]) -> bool:
+    """Does a reached thing have a row already that says it?"""
+    return any(
+        change["event_id"] in one.event_ids
+        and change["aspect"].startswith(_ASPECTS.get(one.node.kind, "\0"))
+        for one in radius.found.values()
+    )
+
+
+def _issuing(one: Reached) -> tuple[str, ...]:
+    """Which events of the parent handed this out: a row of their own would say it twice?"""
+    is_handed_out = one.by is not None and one.by.kind == "credential"
+    return one.event_ids if is_handed_out and one.node.kind in {*_ASPECTS, "workload"} else ()
+
+
+def _copies(acts: pl.DataFrame) -> dict[str, list[str]]:
+    grouped = acts.group_by("of").agg(pl.col("event_id").unique().sort())
+    return dict(grouped.iter_rows())
+
+
+def _thing(
+    radius: Radius,
+    one: Reached,
+    counts: Mapping[str, Mapping[str, Any]],
+    copies: Mapping[str, list[str]],
+    changes: list[tuple[Reached, dict[str, Any]]],
+) -> dict[str, Any]:
+    did = counts.get(one.node.name, {})
+    session = radius.world.sessions.get(one.node.name)
+    ids = [each for name in one.event_ids for each in copies.get(name, [name])]
+    marked = [
+        mark
+        for _, change in changes
+        if change["event_id"] in one.event_ids
+        and change["aspect"].startswith(_ASPECTS.get(one.node.kind, "\0"))
+        for mark in change["marks"]
+    ]
+    how = f"{one.how}: lets in {', '.join(one.principals)}" if one.principals else one.how
+    return {
+        "hop": one.hop,
+        "kind": one.node.kind,
+        "value": shown(one.node),
+        "how": how,
+        **_reached_by(radius, one.by),
+        "actor": session.actor if session and one.node.kind == "credential" else None,
+        "marks": list(dict.fromkeys(marked)),
+        **{name: value for name, value in did.items() if name not in {"reached_by", "event_ids"}},
+        "account": did.get("account") or one.account,
+        "first": did.get("first") or one.since,
+        "event_ids": ids or did.get("event_ids", [])[:1],
+        "unknown": _unknown(radius, one, is_used=bool(did)),
+    }
+
+
+def _change(
+    radius: Radius, one: Reached, change: Mapping[str, Any], copies: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """Write a change of permissions that made nothing that can act."""
+    is_share = change["change"] != "removed" and change["aspect"].startswith("shared with")
+    unknown = None
+    if str(change["after"]).startswith(_UNKNOWN):
+        unknown = f"what it allows: {change['after']}"
+    elif is_share or "cross-account trust" in change["marks"]:
+        unknown = "what the other account makes of it is not here"
+    aspect = "" if change["aspect"] == "exists" else f": {change['aspect']}"
+    return {
+        "hop": one.hop + 1,
+        "kind": "share" if is_share else "permission",
+        "value": f"{subject(change['entity_kind'], change['entity_name'])}{aspect}",
+        "how": change["action"],
+        **_reached_by(radius, one.node),
+        "marks": change["marks"],
+        "account": change["account"],
+        "first": change["time"],
+        "last": change["time"],
+        "events": 1,
+        "denied": 0,
+        "origins": [change["origin"]] if change["origin"] else [],
+        "event_ids": copies.get(change["event_id"], [change["event_id"]]),
+        "unknown": unknown,
+    }
+
+
+def _deed(radius: Radius, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what one thing did to one thing."""
+    acting = (Node(kind, row["reached_by"]) for kind in ("credential", "user", "password"))
+    by = next(node for node in acting if node in radius.found)
+    ids = row["event_ids"]
+    how = row["how"]
+    if row["kind"] == "evidence":
+        how = f"{how}: {', '.join(sorted({radius.evidence[each] for each in ids}))}"
+    return {
+        **row,
+        "hop": radius.found[by].hop + 1,
+        "how": how,
+        **_reached_by(radius, by),
+        "marks": [],
+        "unknown": _GONE if row["kind"] == "evidence" else None,
+    }
+
+
+def _reached_by(radius: Radius, node: Node | None) -> dict[str, Any]:
+    """Say what reached it, and the way there from the start."""
+    chain: list[str] = []
+    at = node
+    while at is not None and len(chain) < len(radius.found):
+        chain.append(shown(at))
+        at = radius.found[at].by
+    session = radius.world.sessions.get(node.name) if node else None
+    return {
+        "reached_by": shown(node) if node else None,
+        "actor": session.actor if session else None,
+        "chain": chain[::-1],
+    }
+
+
+def shown(node: Node) -> str:
+    """How is a thing named in an answer?
+
+    Example:
+        >>> shown(Node("password", "111122223333/bob"))
+        'password of bob'
+    """
+    bare = node.name.partition("/")[2]
+    if node.kind in {"user", "role"}:
+        return f"{node.kind}/{bare}"
+    return f"{node.kind} of {bare}" if node.kind in {"password", "trust"} else node.name
+
+
+def _unknown(radius: Radius, one: Reached, *, is_used: bool) -> str | None:
+    """Say what cannot be told of a thing."""
+    if one.by is None and one.node.kind == "origin":
+        return "who used what was seen there: all that it did from then on is told"
+    if one.by is None and radius.since is None and one.node not in _given(radius):
+        return "since when it is in other hands: all that it ever did here is told"
+    if one.node.kind == "trust":
+        accounts = {account_of(who) for who in one.principals} - {None, *radius.world.accounts}
+        if accounts:
+            return f"what {', '.join(map(str, sorted(accounts, key=str)))} does is in its own trail"
+    is_seen = is_used or next(leads(radius.world, one), None) is not None
+    return None if is_seen else _UNUSED.get(one.node.kind)
+
+
+def _given(radius: Radius) -> set[Node]:
+    return {Node("credential", name) for name in radius.world.hops}
+
+
+def _unlogged(radius: Radius) -> Iterator[dict[str, Any]]:
+    """Name accounts that were reached and whose data events nobody logged."""
+    acts = radius.acts.group_by("recipient_account_id").agg(
+        pl.col("event_time").min(), pl.col("event_time").max().alias("last")
+    )
+    for account, first, last in acts.sort("recipient_account_id", nulls_last=True).iter_rows():
+        if radius.world.accounts.get(account) is False:
+            yield {
+                "hop": None,
+                "kind": "unknown",
+                "value": f"data events of {account}",
+                "account": account,
+                "first": first,
+                "last": last,
+                "unknown": "none are logged: which objects were read or written, nobody can tell",
+            }
