@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from trailnb._report.writing import report
     from trailnb.case.case import Case
     from trailnb.enrich.networks import aws_ranges, networks
+    from trailnb.iam.blast_radius import blast_radius
     from trailnb.iam.changes import iam_changes
     from trailnb.iam.diff import iam_diff
     from trailnb.iam.seed import Seed
     from trailnb.iam.snapshot import iam_state
+    from trailnb.iam.view import iam_view, policy_diff
     from trailnb.questions.activity import activity
     from trailnb.questions.actors import actors
     from trailnb.questions.compare import compare
@@ -49,6 +51,7 @@ __all__ = [
     "actors",
     "attribute",
     "aws_ranges",
+    "blast_radius",
     "charts",
     "compare",
     "data_access",
@@ -62,12 +65,14 @@ __all__ = [
     "iam_changes",
     "iam_diff",
     "iam_state",
+    "iam_view",
     "lineage",
     "matches",
     "networks",
     "open",
     "origins",
     "pivot",
+    "policy_diff",
     "report",
     "resource",
     "root_use",
@@ -86,14 +91,17 @@ _HOMES = {
     "Seed": "trailnb.iam.seed",
     "attribute": "trailnb._lineage.attribute",
     "aws_ranges": "trailnb.enrich.networks",
+    "blast_radius": "trailnb.iam.blast_radius",
     "denied_bursts": "trailnb.questions.denied",
     "iam_changes": "trailnb.iam.changes",
     "iam_diff": "trailnb.iam.diff",
     "iam_state": "trailnb.iam.snapshot",
+    "iam_view": "trailnb.iam.view",
     "lineage": "trailnb._lineage.sessions",
     "matches": "trailnb.rules.matches",
     "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
+    "policy_diff": "trailnb.iam.view",
     "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",
 }
