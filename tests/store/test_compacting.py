@@ -12,7 +12,7 @@ from tests.store.stores import assert_same, ids, ledger_of, opened, parts_in, sa
 from tests.trail.deliveries import WatchedSource, key, log, numbered
 from trailnb.errors import RequestError
 from trailnb.store import compacting
-from trailnb.store.place import Folder
+from trailnb.store.folder import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,13 +13,15 @@ from tests.trail.deliveries import key, log, numbered
 from trailnb.formats.problem import Problem
 from trailnb.sources.source import LogFile
 from trailnb.store import ledger as ledgers
+from trailnb.store.folder import Folder
 from trailnb.store.ledger import CACHE, MARKER, is_store
 from trailnb.store.part import Footer, Held, Part, part_name
-from trailnb.store.place import Folder, Kept
 from trailnb.store.writing import part_bytes, stored_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from trailnb.store.place import Kept
 
 DAY = "2026-11-02"
 
@@ -185,8 +187,8 @@ def test_store_that_is_compacted_meanwhile(tmp_path: Path, monkeypatch: pytest.M
         _put(place, part(name, saved_at="1"))
     listed, looks = Folder.list, []
 
-    def changing(self: Folder) -> list[Kept]:
-        found = listed(self)
+    def changing(self: Folder, prefix: str = "") -> list[Kept]:
+        found = listed(self, prefix)
         looks.append(1)
         if len(looks) == 1:
             old = [kept.name for kept in found]

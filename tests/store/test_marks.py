@@ -13,9 +13,9 @@ from tests.trail.deliveries import OTHER_ACCOUNT, WatchedSource, key, log, numbe
 from trailnb.formats.problem import Problem
 from trailnb.sources.source import LogFile
 from trailnb.store import marks, repeats
+from trailnb.store.folder import Folder
 from trailnb.store.marks import BASES
 from trailnb.store.part import Footer, Part
-from trailnb.store.place import Folder
 from trailnb.trail.request import STAMP_SLACK
 
 if TYPE_CHECKING:

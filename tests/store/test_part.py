@@ -45,7 +45,7 @@ def test_footer_survives_as_text(footer: Footer) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"held": 5}', '{"held": [{"file": {}}]}'])
 def test_foreign_footer_is_refused(text: str) -> None:
     """What is none of ours raises what the ledger catches."""
-    with pytest.raises((ValueError, KeyError, TypeError)):
+    with pytest.raises(ValueError, match=r"."):
         Footer.from_text(text)
 
 

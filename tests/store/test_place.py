@@ -11,7 +11,9 @@ import pytest
 
 from tests.store.stores import ids, opened, saved, three_days
 from trailnb.errors import SourceError
-from trailnb.store.place import Folder, Remote, place_of, scan
+from trailnb.store.folder import Folder
+from trailnb.store.place import place_of, scan
+from trailnb.store.remote import Remote
 
 
 def test_file_that_was_put_is_there(tmp_path: Path) -> None:
@@ -25,6 +27,23 @@ def test_file_that_was_put_is_there(tmp_path: Path) -> None:
     place.remove(kept.name)
     place.remove(kept.name)
     assert place.list() == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "remote"])
+def test_only_what_begins_so_is_listed(kind: str, tmp_path: Path) -> None:
+    """A prefix may name a folder, a part of a name, or nothing that is there."""
+    place = Folder(str(tmp_path)) if kind == "folder" else Remote(f"memory://{tmp_path.name}")
+    names = ["_trailnb/store.json", "date=2026-11-02/a", "date=2026-11-03/b", "evidence/x/y"]
+    for name in names:
+        place.put(name, b"1")
+
+    def found(prefix: str) -> list[str]:
+        return [one.name for one in place.list(prefix)]
+
+    assert found("") == names
+    assert found("date=") == names[1:3]
+    assert found("evidence/") == found("evidence/x/y") == names[3:]
+    assert found("evidence/z") == found("date=2027") == []
 
 
 def test_version_changes_with_every_put(tmp_path: Path) -> None:

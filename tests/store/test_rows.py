@@ -10,7 +10,7 @@ import pytest
 from tests.store.stores import assert_same, ids, ledger_of, opened, parts_in, saved, three_days
 from tests.store.test_saving import _rewrite_footer
 from tests.trail.deliveries import OTHER_ACCOUNT, WatchedSource, key, log, numbered
-from trailnb.store.place import Folder
+from trailnb.store.folder import Folder
 from trailnb.store.writing import IS_COPY, part_bytes
 from trailnb.trail.scan import schema
 

@@ -14,10 +14,10 @@ from tests.store.stores import assert_same, ids, ledger_of, opened, parts_in, sa
 from tests.trail.deliveries import WatchedSource, key, log, numbered
 from trailnb.errors import RequestError, SourceError
 from trailnb.store import ledger as ledgers
-from trailnb.store import place as places
-from trailnb.store import saving
+from trailnb.store import remote, saving
+from trailnb.store.folder import Folder
 from trailnb.store.ledger import MARKER
-from trailnb.store.place import Folder, Remote
+from trailnb.store.remote import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -240,7 +240,7 @@ def test_store_on_s3(
         puts.append(name)
         put(self, name, content)
 
-    monkeypatch.setattr(places.Remote, "put", counted)
+    monkeypatch.setattr(remote.Remote, "put", counted)
     contents = three_days()
     raw = opened(WatchedSource(contents))
     assert_same(raw.save("s3://cases/a case/042", **where), raw)

@@ -13,8 +13,8 @@ from tests.store.stores import ledger_of, parts_in, saved
 from tests.trail.deliveries import WatchedSource, at, key, log, numbered
 from trailnb.errors import SourceError
 from trailnb.sources.source import LogFile
+from trailnb.store.folder import Folder
 from trailnb.store.part import FOOTER_KEY, Footer
-from trailnb.store.place import Folder
 from trailnb.store.writing import IS_COPY, Group, grouped, last_day_of, write_part
 from trailnb.trail.scan import schema
 

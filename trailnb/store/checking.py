@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trailnb.store.part import Part
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 
-def check(place: Folder | Remote) -> Iterator[Problem]:
+def check(place: Place) -> Iterator[Problem]:
     """What is wrong with any part? Nothing comes when all are whole."""
     held = ledgers.load(place)
     for name in held.torn:
@@ -26,7 +26,7 @@ def check(place: Folder | Remote) -> Iterator[Problem]:
         yield from _check_part(place, part)
 
 
-def _check_part(place: Folder | Remote, part: Part) -> Iterator[Problem]:
+def _check_part(place: Place, part: Part) -> Iterator[Problem]:
     try:
         rows = scan(place, [part.name]).collect()
     except (OSError, pl.exceptions.PolarsError) as error:

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from trailnb.formats.problem import Problem
     from trailnb.store.ledger import Ledger
     from trailnb.store.part import Part
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 
-def compact(place: Folder | Remote) -> int:
+def compact(place: Place) -> int:
     """Join parts of a day that fit into one; returns how many parts are gone.
 
     The joined part is written first and names those it replaces, so a kill at any moment leaves
@@ -75,7 +75,7 @@ def _runs(held: Ledger) -> Iterator[list[Part]]:
             yield run
 
 
-def _join(place: Folder | Remote, held: Ledger, run: Sequence[Part]) -> str:
+def _join(place: Place, held: Ledger, run: Sequence[Part]) -> str:
     """Write one part that holds what these hold."""
     frames = [_rows(place, held, part) for part in run]
     frame = pl.concat(frames).sort("event_time", maintain_order=True, nulls_last=True)
@@ -100,7 +100,7 @@ def _join(place: Folder | Remote, held: Ledger, run: Sequence[Part]) -> str:
     return name
 
 
-def _rows(place: Folder | Remote, held: Ledger, part: Part) -> pl.DataFrame:
+def _rows(place: Place, held: Ledger, part: Part) -> pl.DataFrame:
     """Read what is read from this part, under today's facts."""
     rows = scan(place, [part.name]).filter(~pl.col("log_file").is_in(held.left_out(part))).collect()
     if part.footer.facts != facts_stamp():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trailnb.sources.source import Source, Wanted
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 _FOLDER = "evidence/"
 #: Stands for an empty part of a key (`s3://…` has one); no encoded part can look like it.
@@ -24,9 +24,9 @@ _GOES_ON = "%"
 _MOST_CHARACTERS = 200
 
 
-def keep(source: Source, digests: Sequence[LogFile], place: Folder | Remote) -> int:
+def keep(source: Source, digests: Sequence[LogFile], place: Place) -> int:
     """Copy the digests that the store does not have yet; returns how many."""
-    have = {one.name for one in place.list() if one.name.startswith(_FOLDER)}
+    have = {one.name for one in place.list(_FOLDER)}
     fresh = [file for file in digests if name_of(file.key) not in have]
     kept = 0
     for file, stored in source.read(fresh):
@@ -73,7 +73,7 @@ def key_of(name: str) -> str:
 class EvidenceSource:
     """The evidence of a store, as a source of its own."""
 
-    place: Folder | Remote
+    place: Place
 
     @property
     def uri(self) -> str:
@@ -84,8 +84,7 @@ class EvidenceSource:
         """List what is wanted of the kept objects, under their own keys."""
         files = [
             layout.parse(key_of(one.name), size_bytes=one.size_bytes, version=one.version)
-            for one in self.place.list()
-            if one.name.startswith(_FOLDER)
+            for one in self.place.list(_FOLDER)
         ]
         return Listing(in_order(file for file in files if wants(wanted, file)), (), 1)
 

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from trailnb.sources.source import LogFile
     from trailnb.store.part import Held
-    from trailnb.store.place import Folder, Kept, Remote
+    from trailnb.store.place import Kept, Place
 
 #: Remembers footers, so that opening a large store does not open every part. Made anew at will.
 CACHE = "_trailnb/footers.parquet"
 #: Tells a store from any other folder of Parquet files.
 MARKER = "_trailnb/store.json"
+#: How the names of parts begin.
+_PARTS = "date="
 _THREADS = 16
 #: A Parquet file ends with its metadata, their length, and this.
 _MAGIC = b"PAR1"
@@ -84,7 +86,7 @@ class Ledger:
         )
 
 
-def is_store(place: Folder | Remote) -> bool:
+def is_store(place: Place) -> bool:
     """Does a store lie here?"""
     try:
         return bool(json.loads(place.get(MARKER))["trailnb"] == "store")
@@ -92,7 +94,7 @@ def is_store(place: Folder | Remote) -> bool:
         return False
 
 
-def load(place: Folder | Remote) -> Ledger:
+def load(place: Place) -> Ledger:
     """Read the ledger: footers from the cache where it is right, else from the parts.
 
     A part that another process joins or removes meanwhile could be missed together with the one
@@ -122,13 +124,13 @@ def load(place: Folder | Remote) -> Ledger:
     return _resolved([part for part in read.values() if part], torn)
 
 
-def _list_parts(place: Folder | Remote) -> list[Kept]:
-    return [one for one in place.list() if is_part(one.name)]
+def _list_parts(place: Place) -> list[Kept]:
+    return [one for one in place.list(_PARTS) if is_part(one.name)]
 
 
 def is_part(name: str) -> bool:
     """Is this how a part is named?"""
-    return name.startswith("date=") and name.endswith(".parquet")
+    return name.startswith(_PARTS) and name.endswith(".parquet")
 
 
 #: What the cache remembers of a part: size, version, footer.
@@ -136,7 +138,7 @@ _State = tuple[int, str, str]
 
 
 def _texts(
-    place: Folder | Remote, kept: Sequence[Kept], known: Mapping[str, _State]
+    place: Place, kept: Sequence[Kept], known: Mapping[str, _State]
 ) -> tuple[dict[str, str | None], bool]:
     """Which footer has each part, None where it is torn, and did the cache know them all?
 
@@ -159,7 +161,7 @@ def _texts(
     return texts, not unknown
 
 
-def read_footer(place: Folder | Remote, name: str) -> str | None:
+def read_footer(place: Place, name: str) -> str | None:
     """Read one part's footer; None when the part is torn.
 
     Raises:
@@ -187,7 +189,7 @@ def _parsed(text: str | None) -> Footer | None:
         return None
     try:
         return Footer.from_text(text)
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None
 
 
@@ -255,7 +257,7 @@ def _problems(
                 yield problem
 
 
-def _cached(place: Folder | Remote) -> dict[str, _State]:
+def _cached(place: Place) -> dict[str, _State]:
     try:
         rows = pl.read_parquet(io.BytesIO(place.get(CACHE))).select(_CACHE_COLUMNS).rows()
     except (OSError, pl.exceptions.PolarsError):  # no cache, or a torn one: read the footers
@@ -263,7 +265,7 @@ def _cached(place: Folder | Remote) -> dict[str, _State]:
     return {name: (size, version, footer) for name, size, version, footer in rows}
 
 
-def _remember(place: Folder | Remote, states: Mapping[str, _State]) -> None:
+def _remember(place: Place, states: Mapping[str, _State]) -> None:
     """Write the cache; of a torn part it keeps what was known, and nothing where nothing was."""
     rows = [(name, *state) for name, state in states.items() if state[2]]
     schema = dict(zip(_CACHE_COLUMNS, (pl.String, pl.Int64, pl.String, pl.String), strict=True))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from trailnb.sources.source import LogFile
     from trailnb.store.ledger import Ledger
     from trailnb.store.part import Part
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 #: Says against what each part was marked. Lost or outdated, it only costs marking again.
 BASES = "_trailnb/marks.json"
@@ -54,7 +54,7 @@ class Marks:
     odd: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def stale(place: Folder | Remote, ledger: Ledger, late: timedelta | None) -> list[Part]:
+def stale(place: Place, ledger: Ledger, late: timedelta | None) -> list[Part]:
     """Which parts were marked against other parts than the store has now, or never?"""
     known, wanted = _known_bases(place), _bases(ledger, late)
     return [
@@ -65,7 +65,7 @@ def stale(place: Folder | Remote, ledger: Ledger, late: timedelta | None) -> lis
 
 
 def untrusted(
-    place: Folder | Remote,
+    place: Place,
     whole: Ledger,
     asked: Ledger,
     late: timedelta | None,
@@ -87,7 +87,7 @@ def untrusted(
     return {part.name for part in asked.parts if part.footer.day in days}
 
 
-def mark(place: Folder | Remote, ledger: Ledger, late: timedelta | None) -> list[str]:
+def mark(place: Place, ledger: Ledger, late: timedelta | None) -> list[str]:
     """Mark every part whose marks are out of date; returns the names of those written again."""
     outdated = stale(place, ledger, late)
     written: list[str] = []
@@ -107,7 +107,7 @@ def mark(place: Folder | Remote, ledger: Ledger, late: timedelta | None) -> list
 
 
 def copies_of(
-    place: Folder | Remote,
+    place: Place,
     ledger: Ledger,
     day: str,
     late: timedelta | None,
@@ -159,9 +159,7 @@ def _pass(copies: StoredCopies, keys: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([keys.clear(), *kept]).select(FILE_NUMBER, FILE_INDEX)
 
 
-def _keys(
-    place: Folder | Remote, part: Part, numbers: pl.DataFrame, within: pl.Expr | None
-) -> pl.DataFrame:
+def _keys(place: Place, part: Part, numbers: pl.DataFrame, within: pl.Expr | None) -> pl.DataFrame:
     """Read what tells copies apart, of the log files that are read from this part."""
     rows = scan(place, [part.name])
     if within is not None:
@@ -172,7 +170,7 @@ def _keys(
     return frame.select(*key_columns(frame), FILE_NUMBER, FILE_INDEX, "event_time")
 
 
-def _rewrite(place: Folder | Remote, part: Part, found: Marks, marks: str) -> None:
+def _rewrite(place: Place, part: Part, found: Marks, marks: str) -> None:
     """Write a part again with its marks: whole, under its own name.
 
     Another save may have written it meanwhile: then it is left alone, to be marked anew.
@@ -246,7 +244,7 @@ def _neighbours(ledger: Ledger, day: str, late: timedelta | None) -> list[Part]:
     return [part for part in before if part.footer.day == day or part.footer.last_day >= first]
 
 
-def _known_bases(place: Folder | Remote) -> dict[str, list[str]]:
+def _known_bases(place: Place) -> dict[str, list[str]]:
     try:
         known = json.loads(place.get(BASES))
     except (OSError, ValueError, SourceError):

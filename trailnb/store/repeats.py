@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.formats.batch import FILE_INDEX, FILE_NUMBER
-from trailnb.reading.contents import Contents, Place
+from trailnb.reading.contents import Contents
+from trailnb.reading.contents import Place as Spot
 from trailnb.reading.copies import Copies
 from trailnb.store.place import scan
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from trailnb.sources.source import LogFile
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 #: An event is delivered after it happened; clocks and stamps leave this much room.
 _SLACK = pl.duration(minutes=10)
@@ -31,7 +32,7 @@ class StoredRecords:
     `numbers` has the log files of a pass in their order: number, log_file, part.
     """
 
-    place: Folder | Remote
+    place: Place
     numbers: pl.DataFrame
     _sums: dict[int, pl.DataFrame] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ class _StoredContents(Contents):
     sums: Callable[[int], pl.DataFrame] | None = None
 
     @property
-    def with_variants(self) -> list[Place]:
+    def with_variants(self) -> list[Spot]:
         """Which first copies have another record of the same id beside them?"""
         return [first for first, variants in self._variants.items() if len(variants) > 1]
 
@@ -104,7 +105,7 @@ class StoredCopies(Copies):
         return pl.concat([pl.DataFrame(schema=_REPEATS), *self._repeats])
 
     @property
-    def with_variants(self) -> list[Place]:
+    def with_variants(self) -> list[Spot]:
         """Which first copies have another record of the same id beside them?"""
         return self._contents.with_variants
 
@@ -131,7 +132,7 @@ class Leaning:
     keys: pl.DataFrame
 
     def odd(
-        self, repeats: pl.DataFrame, with_variants: Iterable[Place]
+        self, repeats: pl.DataFrame, with_variants: Iterable[Spot]
     ) -> dict[int, frozenset[str]]:
         """When are the marks of which log file, by number, of no use for a part of the store?"""
         if not repeats.height:

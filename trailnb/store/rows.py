@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     from trailnb.store.ledger import Ledger
     from trailnb.store.part import Part
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 _PLACE = ["log_file", "log_index"]
 
 
-def rows_of(place: Folder | Remote, whole: Ledger, asked: Ledger) -> pl.LazyFrame:
+def rows_of(place: Place, whole: Ledger, asked: Ledger) -> pl.LazyFrame:
     """Which rows do the log files asked for bring, copies included? Columns as stored."""
     return _together(_frames(place, whole, asked, asked.parts))
 
 
 def first_rows_of(
-    place: Folder | Remote,
+    place: Place,
     whole: Ledger,
     asked: Ledger,
     late: timedelta | None,
@@ -54,7 +54,7 @@ def first_rows_of(
 
 
 def _frames(
-    place: Folder | Remote, whole: Ledger, asked: Ledger, parts: Sequence[Part]
+    place: Place, whole: Ledger, asked: Ledger, parts: Sequence[Part]
 ) -> Iterator[pl.LazyFrame]:
     """Scan these parts: all that can be in one scan, and alone what needs more care.
 

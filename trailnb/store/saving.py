@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from trailnb.sources.source import LogFile, Source
     from trailnb.store.ledger import Ledger
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 #: Anything map-shaped: the built-in, a pool's, a cluster's. Order does not matter.
 Map: TypeAlias = Callable[[Callable[[Group], Written], "Sequence[Group]"], Iterable[Written]]
@@ -45,7 +45,7 @@ def save(
     source: Source,
     files: Sequence[LogFile],
     digests: Sequence[LogFile],
-    place: Folder | Remote,
+    place: Place,
     *,
     late: timedelta | None,
     map: Map,  # noqa: A002 - it is a map
@@ -92,7 +92,7 @@ def _later_than(held: Ledger) -> str:
     return now.isoformat(timespec="microseconds")
 
 
-def _clear(place: Folder | Remote) -> None:
+def _clear(place: Place) -> None:
     """Remove torn parts whose log files are all in other parts by now."""
     held = ledger.load(place)
     for name, keys in held.torn.items():
@@ -100,7 +100,7 @@ def _clear(place: Folder | Remote) -> None:
             place.remove(name)
 
 
-def settle(place: Folder | Remote, late: timedelta | None) -> None:
+def settle(place: Place, late: timedelta | None) -> None:
     """Mark copies, as often as other saves change the store meanwhile, but not for ever.
 
     Copies that stay unmarked are looked for by whoever opens the store.
@@ -123,7 +123,7 @@ def _is_same(file: LogFile, held: LogFile | None) -> bool:
     return held is not None and (held.size_bytes, held.version) == (file.size_bytes, file.version)
 
 
-def _claim(place: Folder | Remote, late: timedelta | None) -> timedelta | None:
+def _claim(place: Place, late: timedelta | None) -> timedelta | None:
     """Mark the place as a store, unless it is one; returns how late copies may come to it.
 
     Nobody's other files are ever written among. A later save may widen how late, never narrow it.
@@ -145,14 +145,14 @@ def _claim(place: Folder | Remote, late: timedelta | None) -> timedelta | None:
     return late
 
 
-def _is_ours(place: Folder | Remote, name: str) -> bool:
+def _is_ours(place: Place, name: str) -> bool:
     """Could this file be of a store whose marker was lost?"""
     if name.startswith(("_trailnb/", "evidence/")):
         return True
     return ledger.is_part(name) and ledger.read_footer(place, name) is not None
 
 
-def settings(place: Folder | Remote) -> dict[str, Any]:
+def settings(place: Place) -> dict[str, Any]:
     """What was the store made with?
 
     Raises:
@@ -168,7 +168,7 @@ def settings(place: Folder | Remote) -> dict[str, Any]:
     return content
 
 
-def late_of(place: Folder | Remote) -> timedelta | None:
+def late_of(place: Place) -> timedelta | None:
     """How late may copies come to this store? None is without end."""
     seconds = settings(place)["late_seconds"]
     return None if seconds is None else timedelta(seconds=seconds)

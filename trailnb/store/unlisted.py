@@ -15,12 +15,12 @@ from trailnb.formats.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 _FOLDER = "_trailnb/unlisted/"
 
 
-def keep(place: Folder | Remote, scope: str, unlisted: Sequence[tuple[str, str]]) -> None:
+def keep(place: Place, scope: str, unlisted: Sequence[tuple[str, str]]) -> None:
     """Note which places could not be listed, each with the reason; `scope` says what was asked."""
     name = f"{_FOLDER}{hashlib.blake2b(scope.encode(), digest_size=12).hexdigest()}.json"
     if unlisted:
@@ -29,11 +29,10 @@ def keep(place: Folder | Remote, scope: str, unlisted: Sequence[tuple[str, str]]
         place.remove(name)
 
 
-def problems(place: Folder | Remote) -> list[Problem]:
+def problems(place: Place) -> list[Problem]:
     """What could not be listed, as problems of the saved trail?"""
     found: list[Problem] = []
-    for one in place.list():
-        if one.name.startswith(_FOLDER):
-            pairs = json.loads(place.get(one.name))
-            found += [Problem(where, f"could not be listed: {why}") for where, why in pairs]
+    for one in place.list(_FOLDER):
+        pairs = json.loads(place.get(one.name))
+        found += [Problem(where, f"could not be listed: {why}") for where, why in pairs]
     return list(dict.fromkeys(found))

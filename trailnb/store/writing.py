@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trailnb.sources.source import Source
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
 
 #: Decompressed text in one part. Twice as much passes a gigabyte of memory while it is sorted.
 PART_TEXT_BYTES = 128 << 20
@@ -106,7 +106,7 @@ def _text_bytes(file: LogFile) -> int:
     return size * _GZIP_RATIO if file.key.endswith(".gz") else size
 
 
-def write_part(source: Source, place: Folder | Remote, saved_at: str, group: Group) -> Written:
+def write_part(source: Source, place: Place, saved_at: str, group: Group) -> Written:
     """Read these log files and write their part, whole or not at all."""
     reading = _Reading()
     for file, stored in source.read(group.files):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
     from trailnb.store.saving import Map
     from trailnb.store.writing import Group, Written
     from trailnb.trail.request import Request
@@ -81,7 +81,7 @@ def verify(trail: Trail) -> pl.DataFrame:
     return problem_frame(list(checking.check(_place(trail))))
 
 
-def _place(trail: Trail) -> Folder | Remote:
+def _place(trail: Trail) -> Place:
     from trailnb.trail.stored import StoredScan
 
     if not isinstance(trail.scan, StoredScan):

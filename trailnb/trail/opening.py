@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from trailnb._typing import Moment, Openable
     from trailnb.sources.source import LogFile
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
     from trailnb.trail.progress import ProgressCallback
 
 
@@ -121,7 +121,7 @@ def _is_store_listing(uri: Openable, files: Sequence[LogFile]) -> bool:
     return any(file.key == f"{uri.rstrip('/')}/{MARKER}" for file in files)
 
 
-def open_store(place: Folder | Remote, request: Request) -> Trail:
+def open_store(place: Place, request: Request) -> Trail:
     """Open a saved trail: its ledger is the listing."""
     notes: list[str] = []
     found = StoredScan(place, _with_global_regions(request, notes))

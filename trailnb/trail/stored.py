@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from trailnb.formats.problem import Problem
     from trailnb.sources.source import LogFile, Source
-    from trailnb.store.place import Folder, Remote
+    from trailnb.store.place import Place
     from trailnb.trail.request import Request
 
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class StoredScan:
     """Reads the events of a store."""
 
-    place: Folder | Remote
+    place: Place
     request: Request
     ledger: Ledger = field(default_factory=Ledger)
 
