@@ -23,6 +23,7 @@ import polars as pl
 import trailnb as tn
 
 _ = pl.Config(fmt_str_lengths=300, tbl_rows=16, tbl_hide_column_data_types=True)
+_ = pl.Config(tbl_width_chars=160)
 trail = tn.open(source, since=since, until=until)
 warnings.simplefilter("ignore", tn.errors.ProblemWarning)  # triage lists what is damaged
 leads = tn.triage(trail).collect()

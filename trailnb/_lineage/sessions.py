@@ -33,6 +33,8 @@ SCHEMA = pl.Schema(
 )
 #: Sessions of these types were issued by somebody; the others begin a chain themselves.
 _IS_ISSUED = ("AssumedRole", "FederatedUser", "Role")
+#: Events that know a session's caller only from outside: the service or account that it came by.
+_OUTSIDE = ("AWSService", "AWSAccount")
 #: A service that takes a role for a workload hands the credentials over to it.
 _DELIVERIES = {"service:ec2": "EC2", "service:lambda": "Lambda", "service:ecs-tasks": "ECS"}
 
@@ -92,7 +94,7 @@ def lineage(trail_or_events: object) -> pl.LazyFrame:
 
 def _used(events: pl.LazyFrame) -> pl.DataFrame:
     """Sum up what each session did."""
-    own = pl.col("user_type") != "AWSService"
+    own = ~pl.col("user_type").is_in(_OUTSIDE)
     return (
         events.group_by("session_id")
         .agg(
