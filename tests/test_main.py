@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import jupytext
 import pytest
 
 import trailnb as tn
+from tests.evidence import event
 from tests.trail.deliveries import key, log, numbered
 from trailnb.__main__ import main
 
@@ -125,3 +129,130 @@ def test_module_runs(logs: Path, tmp_path: Path) -> None:
     told = subprocess.run([*run, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
     for option in ("SOURCE", "DEST", "--since", "--late", "--storage-option", "Exit status"):
         assert option in told.stdout
+
+
+def answered(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What does a question print, when all is well?"""
+    assert main([*arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_timeline_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of sentences for people; every column for programs."""
+    asked = ("timeline", "data-samples/quiet", "--action", "sts:AssumeRoleWithSAML", "--limit", "2")
+    table = answered(capsys, *asked).splitlines()
+    assert table[0].split() == ["time", "count", "outcome", "summary"]
+    assert len(table) == 4
+    assert table[-1].endswith("more rows (--limit)")
+    rows = json.loads(answered(capsys, *asked, "--format", "json"))
+    assert [row["action"] for row in rows] == ["sts:AssumeRoleWithSAML"] * 2
+    lines = list(csv.DictReader(answered(capsys, *asked, "--format", "csv").splitlines()))
+    assert [line["summary"] for line in lines] == [row["summary"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("verb", "holds"),
+    [
+        ("origins", "203.0.113."),
+        ("iam-changes", "inline policy media"),
+        ("coverage", "none seen"),
+    ],
+)
+def test_questions(verb: str, holds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each question prints its answer."""
+    assert holds in answered(capsys, verb, "data-samples/quiet")
+
+
+def test_nothing_found_is_said_with_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that is not there is told, with what is like it."""
+    assert main(["timeline", "data-samples/quiet", "--actor", "tom.adeyem@example.com"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "nothing found\n"
+    assert "Did you mean 'tom.adeyemi@example.com'" in shown.err
+
+
+def test_hostile_text_does_nothing_in_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control characters are spelled out in tables, and formulas stay text in CSV."""
+    hostile = event(sourceIPAddress="=1+1\x1b[2J\u202e")
+    (tmp_path / "one.json").write_text(json.dumps({"Records": [hostile]}), "utf-8")
+    for form in ("table", "csv"):
+        told = answered(capsys, "origins", str(tmp_path), "--format", form)
+        assert "\x1b" not in told
+        assert "\u202e" not in told
+    assert "'=1+1" in told
+
+
+def test_a_report_tells_its_findings_by_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 3 when something is found, 0 when not; the page is there either way."""
+    for name, status, said in (("acme", 3, "12 alerts"), ("quiet", 0, "note")):
+        place = tmp_path / f"{name}.html"
+        assert main(["report", f"data-samples/{name}", str(place)]) == status
+        assert said in capsys.readouterr().out
+        assert "What these logs cannot tell" in place.read_text("utf-8")
+
+
+PLAYBOOK = """\
+# %% tags=["parameters"]
+source = ""
+level = "alert"
+days = 7
+out = None
+
+# %%
+import trailnb as tn
+
+case = tn.Case(tn.open(source), title="A playbook")
+if level:
+    case.finding("Found", events="a", level=level)
+if out:
+    tn.report(case, f"{out}/report.html")
+case
+"""
+
+
+@pytest.fixture(scope="module")
+def playbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook with a case, a report and a parameter for its findings."""
+    place = tmp_path_factory.mktemp("playbooks") / "found.ipynb"
+    notebook = jupytext.reads(PLAYBOOK, "py:percent")
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    jupytext.write(notebook, place)
+    return place
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("level", "status"), [("warning", 3), ("none", 0)])
+def test_a_playbook_runs_unattended(
+    playbook: Path, level: str, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Parameters go in; run, page and the playbook's own report come out, findings as status."""
+    out = tmp_path / "out"
+    given = ["-p", "source=data-samples/quiet", "-p", f"level={level}", "-o", str(out)]
+    assert main(["run", str(playbook), *given]) == status
+    assert {one.name for one in out.iterdir()} == {"found.ipynb", "found.html", "report.html"}
+    assert ("1 warning" if status else "nothing found") in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_playbook_without_such_a_parameter_is_not_run(
+    playbook: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt parameter would silently look at other logs."""
+    assert main(["run", str(playbook), "-p", "sorce=x", "-o", str(tmp_path / "out")]) == 2
+    assert "has no parameter sorce. It has source, level, days, out." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_failing_cell_is_told(
+    playbook: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sentence of the error is the command's, and the run so far is kept."""
+    out = tmp_path / "out"
+    assert main(["run", str(playbook), "-p", "source=missing/logs", "-o", str(out)]) == 2
+    assert "found.ipynb failed in cell" in capsys.readouterr().err
+    assert (out / "found.ipynb").exists()

@@ -6,107 +6,23 @@
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import sys
 import tomllib
 import warnings
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 HERE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HERE))
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 import trailnb as tn  # noqa: E402 - the demo runs from a fresh clone, too
+from trailnb._command.running import executed  # noqa: E402
 from trailnb._plain import text_table  # noqa: E402
+from trailnb._report.notebook import page  # noqa: E402
 
 NOTEBOOK = HERE / "notebooks" / "00-start-here.ipynb"
 SAMPLES = HERE / "data-samples"
-#: What makes a browser fetch something: sources, style sheets, imports and CSS images by address.
-OUTSIDE = re.compile(
-    r"""<(?:script|img|iframe|source|video|audio|embed)\b[^>]*\bsrc\s*=\s*["']?(?:https?:)?//"""
-    r"""|<link\b[^>]*\bhref\s*=\s*["']?(?:https?:)?//"""
-    r"""|@import\s+(?:url\()?\s*["']?(?:https?:)?//"""
-    r"""|url\(\s*["']?(?:https?:)?//"""
-    r"""|\b(?:import|require)\s*\(\s*["'](?:https?:)?//""",
-    re.IGNORECASE,
-)
-#: Log values are text: read from the left, and only the rows of a table that fit.
-STYLE = """
-.jp-RenderedHTMLCommon table.dataframe, .jp-RenderedHTMLCommon table.dataframe :is(th, td)
-  { text-align: left; vertical-align: top; }
-.jp-RenderedHTMLCommon table.dataframe td { overflow-wrap: anywhere; }
-"""
-
-#: What nbconvert writes for every picture.
-UNDESCRIBED = 'alt="No description has been provided for this image"'
-
-
-def executed(notebook: Path, out: Path, **parameters: str) -> Path:
-    """Run the notebook with these parameters, headless, and keep the run beside the page."""
-    import papermill  # type: ignore[import-untyped]
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # The kernel is another process; it finds the library of this working copy, installed or not.
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
-    papermill.execute_notebook(
-        notebook,
-        out,
-        parameters=parameters,
-        cwd=notebook.parent,
-        kernel_name="python3",
-        progress_bar=False,
-        # With widget state stored, a page would prefer live widgets, which need the network.
-        store_widget_state=False,
-        # The kernel's word on its local sockets is noise here; its errors are not.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-    )
-    return out
-
-
-def page(run: Path, out: Path) -> Path:
-    """Turn an executed notebook into one HTML file that loads nothing from outside."""
-    import nbformat
-    from nbconvert import HTMLExporter
-
-    notebook = nbformat.read(run, as_version=4)  # type: ignore[no-untyped-call]
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["title"] = "trailnb: start here"
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
-        embed_images=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        mathjax_url="",
-        require_js_url="",
-        jquery_url="",
-        mermaid_js_url="",
-        mermaid_layout_elk_js_url="",
-        widget_renderer_url="",
-    )
-    html, _ = exporter.from_notebook_node(notebook)
-    html = html.replace("</head>", f"<style>{STYLE}</style></head>", 1)
-    for sentence in sentences(notebook):
-        html = html.replace(UNDESCRIBED, f'alt="{escape(sentence)}"', 1)
-    if found := OUTSIDE.search(html):
-        message = f"the page would load something from outside: {found.group()}"
-        raise RuntimeError(message)
-    out.write_text(html, encoding="utf-8")
-    return out
-
-
-def sentences(notebook: NotebookNode) -> list[str]:
-    """List what each picture shows, in order; nbconvert leaves that out of its `alt`."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
-    return [o.metadata.get("image/png", {}).get("alt", "picture") for o in pictures]
 
 
 def story() -> str:
@@ -144,8 +60,8 @@ def main() -> None:
     run = asked.out / NOTEBOOK.name
     parameters = {"source": str(Path(asked.source).resolve())} if asked.source else {}
     print("running the start notebook ...", flush=True)
-    executed(NOTEBOOK, run, **parameters)
-    html = page(run, asked.out / "00-start-here.html")
+    executed(NOTEBOOK, run, parameters)
+    html = page(run, asked.out / "00-start-here.html", title="trailnb: start here")
     if not asked.source:
         print(f"\nThe attack in data-samples/acme, times in UTC\n\n{story()}")
     print(f"\nThe page, complete without a network: {html}")

@@ -9,7 +9,7 @@ import jupytext
 import nbformat
 import pytest
 
-from tools.demo import executed
+from trailnb._command.running import executed
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -29,7 +29,7 @@ needs_real = pytest.mark.skipif(
 def told(name: str, source: Path, out: Path, **parameters: str) -> str:
     """What does a run of the notebook show, as text; and does it warn of nothing?"""
     run = executed(
-        NOTEBOOKS / f"{name}.ipynb", out / f"{name}.ipynb", source=str(source), **parameters
+        NOTEBOOKS / f"{name}.ipynb", out / f"{name}.ipynb", {"source": str(source), **parameters}
     )
     outputs = [
         output

@@ -11,7 +11,7 @@ import jupytext
 import nbformat
 import pytest
 
-from tools.demo import OUTSIDE
+from trailnb._report.notebook import OUTSIDE
 
 ROOT = Path(__file__).parents[2]
 PAIR = ROOT / "notebooks" / "00-start-here.py"

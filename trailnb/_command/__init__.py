@@ -1,0 +1,1 @@
+"""The verbs of `python -m trailnb`: thin, over the functions that notebooks call."""
