@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from trailnb.rules.corners import Corners
+from trailnb.rules.loading import cis, load, wider
+from trailnb.rules.rule import Rule
 
-__all__ = ["Corners"]
+__all__ = ["Corners", "Rule", "cis", "load", "wider"]
