@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from trailnb.questions.sign_ins import sign_ins
     from trailnb.questions.timeline import timeline
     from trailnb.questions.triage import triage
+    from trailnb.rules.alarms import alarms
     from trailnb.rules.matches import matches
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 
@@ -49,6 +50,7 @@ __all__ = [
     "Seed",
     "activity",
     "actors",
+    "alarms",
     "attribute",
     "aws_ranges",
     "blast_radius",
@@ -87,6 +89,7 @@ __version__ = "0.1.0"
 #: Where each public name lives; a module is loaded when its name is first used. A question lives in
 #: the module of its own name unless it stands here.
 _HOMES = {
+    "alarms": "trailnb.rules.alarms",
     "Case": "trailnb.case.case",
     "Seed": "trailnb.iam.seed",
     "attribute": "trailnb._lineage.attribute",

@@ -67,6 +67,7 @@ class Either:
 
 Condition: TypeAlias = Among | Like | Both | Either
 ANYTHING = Both(frozenset())
+NOTHING = Either(frozenset())
 
 
 def both(conditions: Iterable[Condition]) -> Condition:
@@ -175,7 +176,7 @@ def _of_value(column: str, kind: Kind, value: Any) -> Condition:  # noqa: ANN401
 
 
 def as_filter(condition: Condition) -> nw.Expr | None:
-    """Which filter is it, on any engine; None if it lets everything pass?
+    """Which filter is it, on any engine; None if it lets everything pass? `NOTHING` has none.
 
     Example:
         >>> as_filter(ANYTHING) is None
@@ -194,7 +195,7 @@ def as_filter(condition: Condition) -> nw.Expr | None:
     if isinstance(condition, Either):
         if len(told) < len(filters):
             return None
-        return reduce(lambda one, other: one | other, told) if told else nw.lit(value=False)
+        return reduce(lambda one, other: one | other, told)
     return reduce(lambda one, other: one & other, told) if told else None
 
 

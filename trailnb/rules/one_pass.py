@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trailnb._frame import in_polars
 from trailnb.errors import ProblemWarning, caller_level
 from trailnb.rules.batch import Batch
-from trailnb.rules.necessary import Among, as_filter, columns_of, either, texts_of
+from trailnb.rules.necessary import NOTHING, Among, as_filter, columns_of, either, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -90,8 +90,9 @@ def candidates(frame: Narwhal, plan: Plan, columns: Iterable[str]) -> pl.LazyFra
         >>> candidates(frame, plan, ["event_name"]).collect()["event_name"].to_list()
         ['StopLogging']
     """
-    needed = as_filter(plan.needs)
+    needed = None if plan.needs == NOTHING else as_filter(plan.needs)
     filtered = frame if needed is None else frame.filter(needed)
+    filtered = filtered.head(0) if plan.needs == NOTHING else filtered
     return in_polars(filtered.select(*dict.fromkeys(columns)))
 
 
