@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from trailnb.sources import pruning
+from trailnb.sources import beside, pruning
 from trailnb.sources.source import Listing, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from trailnb.sources.source import LogFile, Source, Wanted
 
@@ -47,8 +47,31 @@ class JoinedSource:
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over each file's bytes, in the order asked; runs of one source are read together."""
+        for file, stored, _ in self._read(files, lambda source, run: _plain(source.read(run))):
+            yield file, stored
+
+    def read_with_metadata(
+        self, files: Sequence[LogFile]
+    ) -> Iterator[tuple[LogFile, bytes | Unread, Mapping[str, str]]]:
+        """As `read`, each with what its own source keeps beside it."""
+        yield from self._read(files, beside.read_with_metadata)
+
+    def _read(
+        self,
+        files: Sequence[LogFile],
+        read: Callable[
+            [Source, Sequence[LogFile]],
+            Iterable[tuple[LogFile, bytes | Unread, Mapping[str, str]]],
+        ],
+    ) -> Iterator[tuple[LogFile, bytes | Unread, Mapping[str, str]]]:
         for owner, run in groupby(files, key=lambda file: self._owner.get(file.key)):
             if owner is None:
-                yield from ((file, Unread("was never listed here")) for file in run)
+                yield from ((file, Unread("was never listed here"), {}) for file in run)
             else:
-                yield from self.sources[owner].read(list(run))
+                yield from read(self.sources[owner], list(run))
+
+
+def _plain(
+    read: Iterable[tuple[LogFile, bytes | Unread]],
+) -> Iterator[tuple[LogFile, bytes | Unread, Mapping[str, str]]]:
+    return ((file, stored, {}) for file, stored in read)

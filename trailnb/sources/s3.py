@@ -14,7 +14,7 @@ from trailnb.sources.s3_refusals import Refusal, refusal_of
 from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
     from trailnb.sources.source import Listing, LogFile, Wanted
@@ -76,35 +76,54 @@ class S3Source:
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over the stored bytes of each file, in the order asked, fetching ahead."""
+        return fetch_ahead(files, self._fetcher(None))
+
+    def read_with_metadata(
+        self, files: Sequence[LogFile]
+    ) -> Iterator[tuple[LogFile, bytes | Unread, Mapping[str, str]]]:
+        """As `read`, each with the metadata of its object, by the same request."""
+        kept: dict[str, Mapping[str, str]] = {}
+        for file, content in fetch_ahead(files, self._fetcher(kept)):
+            yield file, content, kept.pop(file.key, {})
+
+    def _fetcher(
+        self, kept: dict[str, Mapping[str, str]] | None
+    ) -> Callable[[LogFile], bytes | Unread]:
+        """How is one object fetched, its metadata put into `kept`?"""
         try:
             bucket = self._bucket()
         except Refusal as refusal:
             raise _refused(refusal, self.uri) from None
-        above = f"s3://{bucket.name}/"
 
         def fetch(file: LogFile) -> bytes | Unread:
-            key = file.key.removeprefix(above)
             try:
-                return bucket.ask(lambda: self._get(bucket, key, file.size_bytes))
+                return bucket.ask(lambda: self._get(bucket, file, kept))
             except Refusal as refusal:
                 if refusal.is_missing:
                     return Unread(refusal.said())
                 reason = f"{refusal.said()}: {file.key}. {refusal.hint('s3:GetObject')}"
                 return Unread(reason, is_transient=refusal.is_transient)
 
-        return fetch_ahead(files, fetch)
+        return fetch
 
-    def _get(self, bucket: Bucket, key: str, size: int | None) -> bytes | Unread:
+    def _get(
+        self, bucket: Bucket, file: LogFile, kept: dict[str, Mapping[str, str]] | None
+    ) -> bytes | Unread:
+        key, size = file.key.removeprefix(f"s3://{bucket.name}/"), file.size_bytes
         if size is not None and size > self.most_bytes:
             return _too_large(size, self.most_bytes)
         if bucket.store is None or _is_odd(key):
             content: bytes = bucket.filesystem.cat_file(f"{bucket.name}/{key}")
+            if kept is not None:
+                kept[file.key] = bucket.filesystem.metadata(f"{bucket.name}/{key}")
             return content
         import obstore
 
         found = obstore.get(bucket.store, key)
         if found.meta["size"] > self.most_bytes:
             return _too_large(found.meta["size"], self.most_bytes)
+        if kept is not None:
+            kept[file.key] = dict(found.attributes)
         return bytes(found.bytes())
 
     def _bucket(self) -> Bucket:

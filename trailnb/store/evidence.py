@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from trailnb.sources import layout
+from trailnb.sources.beside import SIDECAR, read_with_metadata, sidecar
 from trailnb.sources.pruning import in_order, wants
 from trailnb.sources.source import Listing, LogFile, Unread
 
@@ -25,14 +26,18 @@ _MOST_CHARACTERS = 200
 
 
 def keep(source: Source, digests: Sequence[LogFile], place: Place) -> int:
-    """Copy the digests that the store does not have yet; returns how many."""
+    """Copy the digests that the store does not have yet, with signatures; returns how many."""
     have = {one.name for one in place.list(_FOLDER)}
     fresh = [file for file in digests if name_of(file.key) not in have]
     kept = 0
-    for file, stored in source.read(fresh):
-        if not isinstance(stored, Unread):
-            place.put(name_of(file.key), stored)
-            kept += 1
+    for file, stored, metadata in read_with_metadata(source, fresh):
+        if isinstance(stored, Unread):
+            continue
+        # S3 keeps the signature beside the object, where a copy would lose it.
+        if (beside := sidecar(metadata)) is not None:
+            place.put(name_of(file.key + SIDECAR), beside)
+        place.put(name_of(file.key), stored)
+        kept += 1
     return kept
 
 
