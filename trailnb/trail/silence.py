@@ -103,7 +103,29 @@ def logging_changes(trail: Trail, hours: Sequence[datetime]) -> tuple[pl.DataFra
         Two frames (account, hour, because): hours in which a trail stood still at least for a part,
         and hours after a change of what is logged.
     """
-    calls = (
+    calls = _changes_of(trail)
+    stopped = [(account, hour, why) for _, account, hour, why in _stills(calls, hours)]
+    changed: list[Sequence[object]] = []
+    for (account,), part in calls.group_by("account", maintain_order=True):
+        narrowed = part.filter(~(pl.col("event_name") == "UpdateTrail") | pl.col("is_narrower"))
+        changes = narrowed.select("event_time", "event_name", "event_id").rows()
+        changed += ((account, hour, why) for hour, why in _selected(changes, hours))
+    return _reasons(stopped, "account", "hour"), _reasons(changed, "account", "hour")
+
+
+def standstills(trail: Trail, hours: Sequence[datetime]) -> list[tuple[str, str, datetime, str]]:
+    """Into which of these hours does a stop of the logging reach?
+
+    Returns:
+        The trail's name ("" where the call named none), the account that stopped it, the hour, and
+        the event that did it.
+    """
+    return _stills(_changes_of(trail), hours)
+
+
+def _changes_of(trail: Trail) -> pl.DataFrame:
+    """Which calls started, stopped or narrowed the logging?"""
+    return (
         trail.events.filter(
             pl.col("event_name").is_in(sorted(_STOPS | _STARTS | _SELECTS)),
             pl.col("error_code").is_null(),
@@ -120,19 +142,17 @@ def logging_changes(trail: Trail, hours: Sequence[datetime]) -> tuple[pl.DataFra
         .collect()
         .sort("event_time", "event_id")
     )
-    stopped: list[Sequence[object]] = []
-    changed: list[Sequence[object]] = []
-    for _, part in calls.group_by("trail", maintain_order=True):
+
+
+def _stills(calls: pl.DataFrame, hours: Sequence[datetime]) -> list[tuple[str, str, datetime, str]]:
+    stopped: list[tuple[str, str, datetime, str]] = []
+    for (name,), part in calls.group_by("trail", maintain_order=True):
         # One account may stop a trail that another starts again: an organization's.
         changes = part.select("event_time", "event_name", "event_id").rows()
         stops = part.filter(pl.col("event_name").is_in(sorted(_STOPS)))["account"].unique()
         stills = list(_standstill(changes, hours)) if len(stops) else []
-        stopped += ((account, hour, why) for account in stops for hour, why in stills)
-    for (account,), part in calls.group_by("account", maintain_order=True):
-        narrowed = part.filter(~(pl.col("event_name") == "UpdateTrail") | pl.col("is_narrower"))
-        changes = narrowed.select("event_time", "event_name", "event_id").rows()
-        changed += ((account, hour, why) for hour, why in _selected(changes, hours))
-    return _reasons(stopped, "account", "hour"), _reasons(changed, "account", "hour")
+        stopped += ((str(name), account, hour, why) for account in stops for hour, why in stills)
+    return stopped
 
 
 def _standstill(
