@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trailnb.iam.seed import Seed
     from trailnb.iam.snapshot import iam_state
     from trailnb.iam.view import iam_view, policy_diff
+    from trailnb.integrity.verify import verify
     from trailnb.questions.activity import activity
     from trailnb.questions.actors import actors
     from trailnb.questions.compare import compare
@@ -83,6 +84,7 @@ __all__ = [
     "sign_ins",
     "timeline",
     "triage",
+    "verify",
 ]
 __version__ = "0.1.0"
 
@@ -107,6 +109,7 @@ _HOMES = {
     "policy_diff": "trailnb.iam.view",
     "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",
+    "verify": "trailnb.integrity.verify",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trailnb._command import asking, reporting, running, saving
+from trailnb._command import asking, reporting, running, saving, verifying
 from trailnb._command.logs import logs, names, positive, value_of
 from trailnb._command.printing import FORMATS
 from trailnb._command.status import TOLD
@@ -83,6 +83,21 @@ def _keeping(verbs: Verbs) -> None:
     )  # fmt: skip
     verb.add_argument("dest", metavar="FILE", help="where to write it; its ending says the form")
     verb.add_argument("--title", metavar="TEXT", help="the heading")
+    _verifying(verbs)
+
+
+def _verifying(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs, verifying.verify, [logs()],
+        "prove by CloudTrail's digests that log files are whole and untouched",
+        "Verify digests and log files of a bucket, a copy or a saved trail. Prints a line for each "
+        "object that is not valid, and a summary.",
+    )  # fmt: skip
+    verb.epilog = verifying.TOLD
+    add = verb.add_argument
+    add("--keys", metavar="PATH", help="public keys: a file, a folder, or aws to ask AWS")
+    add("--signatures", metavar="FILE", help="what S3 kept beside the digests, as JSON")
+    add("--verbose", action="store_true", help="print valid objects as well")
 
 
 def _running(verbs: Verbs) -> None:

@@ -1,0 +1,196 @@
+"""One verification under way: chain after chain, their log files, then what no digest speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from trailnb.integrity import chains, contents, evidence, hours, leftovers, places
+from trailnb.integrity.digests import Digest
+from trailnb.integrity.results import Row, Rows, hour_of
+from trailnb.integrity.verification import Verification
+from trailnb.sources import layout
+from trailnb.trail.stored import StoredScan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from trailnb.integrity.chains import Judged
+    from trailnb.integrity.contents import Claim, Finding
+    from trailnb.integrity.evidence import Chain
+    from trailnb.integrity.keys import Keys
+    from trailnb.integrity.signatures import Signatures
+    from trailnb.integrity.verify import Scope
+    from trailnb.sources.source import LogFile
+    from trailnb.trail.trail import Trail
+
+_DIGEST, _BACKFILL = "digest", "backfill digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A log file as a digest lists it, and what that digest is worth."""
+
+    bucket: str
+    object: str
+    sha256: str
+    hour: datetime
+    judged: Judged
+
+
+@dataclass
+class Proving:
+    """Everything a verification needs, and what it has found so far."""
+
+    trail: Trail
+    scope: Scope
+    files: Sequence[LogFile]
+    digests: Sequence[LogFile]
+    signatures: Signatures
+    keys: Keys
+    workers: int
+    rows: Rows = field(default_factory=Rows)
+    covered: set[str] = field(default_factory=set)
+    absent: list[Listed] = field(default_factory=list)
+    changed: list[tuple[Row, str, str]] = field(default_factory=list)
+    chains: list[leftovers.Seen] = field(default_factory=list)
+    claims: dict[str, Listed] = field(default_factory=dict)
+
+    def run(self) -> Verification:
+        """Prove chain after chain; then the hours without digests, and what no digest lists."""
+        index, everywhere = places.Index(self.files), places.Index(self.digests)
+        doubtful: list[tuple[Chain, list[Judged]]] = []
+        for chain in evidence.chains(self.trail.scan.source, self.digests, self.signatures):
+            judged = chains.judge(chain.digests, self.keys, chain.region, everywhere)
+            self.rows.add(self._digest_rows(chain, judged))
+            self._note_spans(chain, judged)
+            self._prove_files([one for one in judged if one.is_proven], chain, index)
+            doubtful.append((chain, [one for one in judged if not one.is_proven]))
+        # Whatever is not proven may claim anything: it speaks only of what nothing proven lists.
+        for chain, unproven in doubtful:
+            self._prove_files(unproven, chain, index)
+        self.rows.add(leftovers.hour_rows(self.trail, self.scope, self.chains, self.files))
+        self.rows.add(leftovers.swapped(self.changed))
+        self.rows.add(leftovers.uncovered(self))
+        return Verification(self.rows.frame(), has_digests=bool(self.digests), is_saved=self._saved)
+
+    @property
+    def _saved(self) -> bool:
+        return isinstance(self.trail.scan, StoredScan)
+
+    def _digest_rows(self, chain: Chain, judged: Sequence[Judged]) -> Iterator[Row]:
+        """One row per digest, and one per digest that another one names and that is not here."""
+        kind = _BACKFILL if chain.is_backfill else _DIGEST
+        for one in judged:
+            digest = one.digest
+            if self._speaks(digest.start, digest.end):
+                yield Row(
+                    digest.file.key, kind, one.status, one.reason, chain.region, chain.account,
+                    hour_of(digest.start),
+                )  # fmt: skip
+        for file, why, is_content in chain.broken:
+            status = "modified" if is_content else "unknown"
+            at = hour_of(file.delivered - hours.HOUR) if file.delivered else None
+            yield Row(file.key, kind, status, why, chain.region, chain.account, at)
+        broken = [file.key for file, _, _ in chain.broken]
+        for previous, digest in chains.missing_before(judged, broken).items():
+            end = layout.name_of(places.name(previous[1])).delivered or digest.start
+            if self._speaks(end - hours.HOUR, end) and self._is_inside(end):
+                follower = places.stamp(digest.object)
+                why = f"not found; digest {follower} names it as the one before"
+                yield Row(
+                    places.shown(*previous), kind, "missing", why, chain.region, chain.account,
+                    hour_of(end - hours.HOUR),
+                )  # fmt: skip
+
+    def _is_inside(self, end: datetime) -> bool:
+        return self.scope.since is None or end > self.scope.since
+
+    def _speaks(self, start: datetime, end: datetime) -> bool:
+        """Does a digest of this hour speak of the window?"""
+        since, until = self.scope.since, self.scope.until
+        return (since is None or end > since) and (until is None or start < until)
+
+    def _note_spans(self, chain: Chain, judged: Sequence[Judged]) -> None:
+        """Keep which hours the chain speaks of, root by root."""
+        broken = {file.key: file.delivered for file, _, _ in chain.broken}
+        roots = {places.root_of(one.digest.object) for one in judged} or {""}
+        for root in sorted(roots):
+            inside = [one for one in judged if places.root_of(one.digest.object) == root]
+            known = {
+                key: stamp for key, stamp in broken.items() if places.root_of(key) in {"", root}
+            }
+            previous = chains.missing_before(inside, list(broken))
+            stamps = (layout.name_of(places.name(object_)).delivered for _, object_ in previous)
+            named = frozenset(stamp for stamp in stamps if stamp)
+            spans = hours.spans(inside, known)
+            self.chains.append(leftovers.Seen(chain, root, spans, named))
+
+    def _prove_files(self, judged: Sequence[Judged], chain: Chain, index: places.Index) -> None:
+        """Compare the log files that these digests list, a bounded number at a time."""
+        telling = {one.digest.file.key: one for one in judged if chain.entries[one.digest.file.key]}
+        files = [one.digest.file for one in telling.values()]
+        claims = self._claimed(files, telling, index)
+        for claim, finding in self._checked(claims):
+            listed = self.claims.pop(claim[0].key)
+            self.rows.add(self._file_rows(claim[0], listed, finding, chain))
+
+    def _checked(self, claims: Iterable[Claim]) -> Iterator[tuple[Claim, Finding]]:
+        scan = self.trail.scan
+        if isinstance(scan, StoredScan):
+            return contents.check_held(scan.held.held, claims)
+        return contents.check(scan.source, claims, self.workers)
+
+    def _claimed(
+        self, files: Sequence[LogFile], telling: dict[str, Judged], index: places.Index
+    ) -> Iterator[Claim]:
+        """Which files should be compared with which hash? What is not here is put aside."""
+        for file, digest, entries in evidence.read(self.trail.scan.source, files, self.signatures):
+            if not isinstance(digest, Digest):
+                continue  # it vanished between two looks; its log files stay in no digest
+            judged = telling[file.key]
+            for entry in entries:
+                listed = Listed(
+                    entry.s3_bucket, entry.s3_object, entry.hash_value.lower(),
+                    hour_of(digest.start), judged,
+                )  # fmt: skip
+                yield from self._found(listed, index)
+
+    def _found(self, listed: Listed, index: places.Index) -> Iterator[Claim]:
+        found, _ = index.find(listed.bucket, listed.object)
+        if not found:
+            stamp = layout.name_of(places.name(listed.object)).delivered
+            if self.scope.has(stamp) and not listed.judged.is_refuted:
+                self.absent.append(listed)
+        for file in found:
+            if file.key not in self.covered and file.key not in self.claims:
+                self.covered.add(file.key)
+                self.claims[file.key] = listed
+                yield file, listed.sha256
+
+    def _file_rows(
+        self, file: LogFile, listed: Listed, finding: Finding, chain: Chain
+    ) -> Iterator[Row]:
+        status, why = _said(file, listed, finding)
+        row = Row(file.key, "log file", status, why, chain.region, chain.account, listed.hour)
+        if status == "modified" and finding.sha256:
+            # Kept back: another one's content may lie here.
+            self.changed.append((row, finding.sha256, listed.sha256))
+        else:
+            yield row
+
+
+def _said(file: LogFile, listed: Listed, finding: Finding) -> tuple[str, str | None]:
+    """What does the comparison say, given what the digest is worth?"""
+    judged = listed.judged
+    if judged.is_refuted:
+        why = f"listed only by digest {places.stamp(judged.digest.file.key)}, which is not valid"
+        return "unknown", why
+    if not finding.is_as_claimed:
+        return ("modified" if finding.is_read else "unknown"), finding.reason
+    if not judged.is_proven:
+        return "unknown", "agrees with its digest, which could not be proven"
+    if not places.is_at(file.key, listed.bucket, listed.object):
+        return "moved", f"the content of {places.shown(listed.bucket, listed.object)}"
+    return "valid", None
