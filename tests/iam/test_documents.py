@@ -140,3 +140,14 @@ def test_nothing_raises(logged: object) -> None:
     for raw in raws:
         found = parse(raw)
         assert not isinstance(found, Document) or isinstance(found.text, str)
+
+
+def test_a_statement_reads_as_a_sentence() -> None:
+    """What it allows, on what, for whom, if what; and its Sid."""
+    said = {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*", "Sid": "Most"}
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    document = parse({"Statement": {**said, "Condition": mfa}})
+    assert isinstance(document, Document)
+    assert str(document.statements[0]) == (
+        "Allow everything but iam:* on * if Bool aws:MultiFactorAuthPresent = true (Most)"
+    )

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Values: TypeAlias = tuple[str, ...]
+#: How a statement is read aloud: its elements in this order, each with the words before it.
+_JOINTS = (
+    ("Action", ""),
+    ("NotAction", "everything but "),
+    ("Resource", "on "),
+    ("NotResource", "on everything but "),
+    ("Principal", "for "),
+    ("NotPrincipal", "for everyone but "),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,13 @@ class Statement:
     principals: Values | None = None
     not_principals: Values | None = None
     conditions: tuple[Condition, ...] = ()
+
+    def __str__(self) -> str:
+        """`Allow s3:Get* on * if Bool aws:SecureTransport = true (Read)`."""
+        named = dict(self.elements())
+        parts = [joint + ", ".join(named[name]) for name, joint in _JOINTS if name in named]
+        asked = [f"if {each}" for each in self.conditions]
+        return " ".join([self.effect, *parts, *asked, *([f"({self.sid})"] if self.sid else [])])
 
     def elements(self) -> Iterator[tuple[str, Values]]:
         """What stands in it, element by element, with IAM's own names?"""
