@@ -296,6 +296,13 @@ def test_a_long_answer_says_what_is_not_shown() -> None:
     assert "The first 100 of 130" in html
 
 
+def test_a_console_shows_the_text() -> None:
+    """Where there is no HTML, the change is its text."""
+    changes = iam_view([row(), row()])
+    assert repr(changes[0]) == str(changes[0])
+    assert repr(changes) == f"{changes[0]}\n\n{changes[1]}"
+
+
 def test_nothing_changed_is_said() -> None:
     """An empty answer is no empty page."""
     nothing = iam_view(pl.DataFrame([row()]).clear())

@@ -24,7 +24,7 @@ _MOST_SHOWN = 100
 _MOST_AFFECTED = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Change:
     """One change: what it is about, what to look at, and what stood before beside what stands now.
 
@@ -48,13 +48,17 @@ class Change:
 
         return text_of(self)
 
+    def __repr__(self) -> str:
+        """The same: a console has no HTML."""
+        return str(self)
+
     def _repr_html_(self) -> str:
         from trailnb.iam.view_html import html_of
 
         return html_of([self])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Changes(Sequence[Change]):
     """Several changes, in the order of the answer. In a notebook they show themselves."""
 
@@ -77,8 +81,8 @@ class Changes(Sequence[Change]):
         return "\n\n".join(map(str, self.all)) or _NONE
 
     def __repr__(self) -> str:
-        """Tell how many there are, and what the first ones are about."""
-        return f"Changes({len(self)}: {'; '.join(one.title for one in self.all[:3])}…)"
+        """The same: a console has no HTML."""
+        return str(self)
 
     def _repr_html_(self) -> str:
         from trailnb.iam.view_html import html_of
