@@ -73,9 +73,9 @@ def blast_radius(
         `value` names it, `actor` whose credential it is or did it, `account` where. `how` it was
         reached or done, `reached_by` what, `chain` the way from the start to there. `marks` as in
         `iam_changes`. `first`, `last` (UTC), `events`, `denied`, `bytes_in`, `bytes_out` (of data
-        events; null when none tells), `origins`: of a thing that can act, all it did. `event_ids`:
-        the calls that reached it, or the calls that did it; across all rows, every event in the
-        radius. `unknown`: what nobody can tell from these logs.
+        events; null when none tells), `origins`: of a thing that can act, since it was reached, all
+        it did. `event_ids`: the calls that reached it, or the calls that did it; across all rows,
+        every event in the radius. `unknown`: what nobody can tell from these logs.
 
     Raises:
         RequestError: `since` names no moment.

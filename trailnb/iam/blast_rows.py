@@ -102,7 +102,6 @@ def _thing(
     changes: list[tuple[Reached, dict[str, Any]]],
 ) -> dict[str, Any]:
     did = counts.get(one.node.name, {})
-    session = radius.world.sessions.get(one.node.name)
     ids = [each for name in one.event_ids for each in copies.get(name, [name])]
     marked = [
         mark
@@ -118,11 +117,13 @@ def _thing(
         "value": shown(one.node),
         "how": how,
         **_reached_by(radius, one.by),
-        "actor": session.actor if session and one.node.kind == "credential" else None,
+        "actor": _actor(radius, one.node),
         "marks": list(dict.fromkeys(marked)),
+        "events": 0,
+        "denied": 0,
         **{name: value for name, value in did.items() if name not in {"reached_by", "event_ids"}},
         "account": did.get("account") or one.account,
-        "first": did.get("first") or one.since,
+        "first": one.since,
         "event_ids": ids or did.get("event_ids", [])[:1],
         "unknown": _unknown(radius, one, is_used=bool(did)),
     }
@@ -182,12 +183,19 @@ def _reached_by(radius: Radius, node: Node | None) -> dict[str, Any]:
     while at is not None and len(chain) < len(radius.found):
         chain.append(shown(at))
         at = radius.found[at].by
-    session = radius.world.sessions.get(node.name) if node else None
     return {
         "reached_by": shown(node) if node else None,
-        "actor": session.actor if session else None,
+        "actor": _actor(radius, node) if node else None,
         "chain": chain[::-1],
     }
+
+
+def _actor(radius: Radius, node: Node) -> str | None:
+    """Say whose credential it is."""
+    if node.kind in {"user", "password"}:
+        return node.name.partition("/")[2]
+    session = radius.world.sessions.get(node.name)
+    return session.actor if session and node.kind == "credential" else None
 
 
 def shown(node: Node) -> str:
