@@ -15,9 +15,11 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 SAMPLES = ROOT / "data-samples"
 REAL = ROOT.parent / "shared" / "data" / "invictus-aws-dataset" / "CloudTrail"
+STRATUS = ROOT.parent / "shared" / "data" / "stratus-red-team"
 ATTACK = tomllib.loads((SAMPLES / "MANIFEST.toml").read_text("utf-8"))["acme"]["attack"]
 CREDENTIAL, ADDRESS = "01-compromised-credential", "02-what-did-this-address-do"
-PLAYBOOKS = (CREDENTIAL, ADDRESS)
+IAM = "03-what-changed-in-iam"
+PLAYBOOKS = (CREDENTIAL, ADDRESS, IAM)
 
 #: The notebook tools' own, on starting a kernel.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -76,9 +78,41 @@ def test_address_story_finds_the_other_addresses(tmp_path: Path) -> None:
 def test_quiet_logs_end_honestly(name: str, tmp_path: Path) -> None:
     """No suspect: the notebook shows a busy one, finds nothing, and says what it cannot know."""
     text = told(name, SAMPLES / "quiet", tmp_path)
-    assert "Nothing here: no lead is about" in text
+    assert "Nothing here: no " in text
     assert "That is no proof of innocence" in text
     assert "the logs cannot tell" in text
+
+
+def test_iam_story_tells_what_changed_and_how_far_it_reached(tmp_path: Path) -> None:
+    """The escalation, each change before and after, the omitted policy, and the stolen backups."""
+    text = told(IAM, SAMPLES / "acme", tmp_path)
+    assert "7 changes stand out." in text
+    assert "allowed by: Allow iam:*, sts:AssumeRole on * (Maintenance)" in text
+    assert "omitted, 131977 bytes" in text
+    assert f"From {ATTACK['leaked_key']}: 8 things that can act." in text
+    assert all(hop["issued_key"] in text for hop in ATTACK["hop"])
+    assert "trail/acme-organization" in text
+    findings = text[text.index("11-03 02:41") :]
+    steps = ("given by", "makes the user svc-backup-sync", "sets a console password", "11-03 03:55")
+    places = [findings.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (REAL, "shares exfiltration with account 193672423079, foreign"),
+        (STRATUS, "trusts account 193672423079, foreign: sts:AssumeRole"),
+    ],
+)
+def test_iam_story_of_real_logs(source: Path, said: str, tmp_path: Path) -> None:
+    """Both real sets run from `source` alone, and what was opened there is told."""
+    if not source.is_dir():
+        pytest.skip("the real data set is not beside this copy")
+    text = told(IAM, source, tmp_path)
+    assert "changes stand out." in text
+    assert "May stratus-red-team-backdoor-r-role call iam:CreateUser?" in text
+    assert said in text
 
 
 @needs_real
