@@ -15,12 +15,12 @@ from trailnb.iam.statements import EMPTY
 from trailnb.iam.view_sides import of, pairs_of, side
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from trailnb.iam.view_pairs import Pair
     from trailnb.iam.view_sides import Side
 
 _NEEDED = ("entity_kind", "entity_name", "aspect", "before", "after", "reasons")
-#: More cards than these nobody scrolls through; what is left out is said.
-_MOST_SHOWN = 100
 _MOST_AFFECTED = 12
 
 
@@ -87,7 +87,7 @@ class Changes(Sequence[Change]):
     def _repr_html_(self) -> str:
         from trailnb.iam.view_html import html_of
 
-        return html_of(self.all[:_MOST_SHOWN], len(self))
+        return html_of(self.all)
 
 
 _NONE = "No change of permissions."
@@ -120,6 +120,17 @@ def iam_view(answer: object) -> Changes:
             f"iam_view shows rows of iam_changes or iam_diff; these lack {', '.join(missing)}."
         )
     return Changes(tuple(map(_change, rows)))
+
+
+def is_viewable(frame: pl.DataFrame) -> bool:
+    """Are these rows of `iam_changes` or `iam_diff`?
+
+    Example:
+        >>> import polars as pl
+        >>> is_viewable(pl.DataFrame({"actor": ["alice"]}))
+        False
+    """
+    return set(_NEEDED) <= set(frame.columns)
 
 
 def _rows(answer: object) -> tuple[Sequence[Mapping[str, Any]], set[str]]:

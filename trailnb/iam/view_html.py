@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from trailnb._plain import plain
 from trailnb.iam.view_folds import Fold, shown
-from trailnb.iam.view_text import grants
+from trailnb.iam.view_text import cut, grants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from trailnb.iam.view_pairs import Line
 
 _SIGNS = {"-": ("gone", "del", "−"), "+": ("new", "ins", "+")}  # noqa: RUF001 - the minus sign
-_MOST_CHARACTERS = 1_000
+#: More cards than these nobody scrolls through; what is left out is said.
+MOST_SHOWN = 100
 _MOST_REASONS = 8
 _TABLE = "<table><thead><tr><th>before</th><th>after</th></tr></thead><tbody>"
 # What cannot be known is no reason to look before what is known to be wrong.
 _DULL = {"content unknown"}
 
 
-def html_of(changes: Sequence[Change], total: int | None = None) -> str:
-    """How do the changes look: the first ones of a total, all that matter opened?
+def html_of(changes: Sequence[Change]) -> str:
+    """How do the changes look: a card each, those that matter opened, at most a hundred?
 
     Example:
         >>> from trailnb.iam.view import policy_diff
@@ -40,12 +41,13 @@ def html_of(changes: Sequence[Change], total: int | None = None) -> str:
         >>> "s3:&lt;b&gt;" in html, "<script" in html
         (True, False)
     """
-    count = len(changes) if total is None else total
-    cards = "".join(_card(one, is_open=_matters(one) or count == 1) for one in changes)
+    count = len(changes)
+    is_only = count == 1
+    cards = "".join(_card(one, is_open=_matters(one) or is_only) for one in changes[:MOST_SHOWN])
     if not changes:
         cards = "<p>No change of permissions.</p>"
-    elif count > len(changes):
-        cards += f"<p>The first {len(changes)} of {count:,}; filter the answer to see others.</p>"
+    elif count > MOST_SHOWN:
+        cards += f"<p>The first {MOST_SHOWN} of {count:,}; filter the answer to see others.</p>"
     return f'<div class="tnd"><style>{_style()}</style>{cards}</div>'
 
 
@@ -135,7 +137,4 @@ def _grants(change: Change) -> str:
 
 
 def _said(text: str) -> str:
-    """Escape log text, and cut it where nobody reads on; the cut is said."""
-    more = len(text) - _MOST_CHARACTERS
-    cut = f"{text[:_MOST_CHARACTERS]} … and {more:,} more characters" if more > 0 else text
-    return escape(plain(cut), quote=True)
+    return escape(plain(cut(text)), quote=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trailnb.iam.view_folds import Shown
     from trailnb.iam.view_pairs import Line, Row
 
+_MOST_CHARACTERS = 4_000
 _GAINED, _LOST = ("gained", "no longer denied"), ("lost", "newly denied")
 
 
@@ -31,7 +32,7 @@ def text_of(change: Change) -> str:
           before: nothing
           after: omitted
     """
-    return "\n".join(plain(line).rstrip() for line in _lines(change))
+    return "\n".join(plain(cut(line, _MOST_CHARACTERS)).rstrip() for line in _lines(change))
 
 
 def _lines(change: Change) -> Iterator[str]:
@@ -52,6 +53,17 @@ def _lines(change: Change) -> Iterator[str]:
         # What a statement holds stands a step further in than its head.
         yield from (f"{line[:4]}{'  ' * bool(heads)}{line[4:]}" for line in lines[heads:])
     yield from (f"  {word}: {grant}" for word, grant in grants(change))
+
+
+def cut(text: str, most: int = 1_000) -> str:
+    """How much of a long value is shown: its beginning, and how much more there is?
+
+    Example:
+        >>> cut("a" * 1_200)[-26:]
+        ' … and 200 more characters'
+    """
+    more = len(text) - most
+    return f"{text[:most]} … and {more:,} more characters" if more > 0 else text
 
 
 def grants(change: Change) -> Iterator[tuple[str, str]]:
