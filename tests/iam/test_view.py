@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.hostile import PAYLOADS, STEERING, filled
 from tests.iam.policies import allow, deny
 from trailnb._plain import plain
 from trailnb.errors import RequestError
+from trailnb.iam.changes import SCHEMA
 from trailnb.iam.view import Change, iam_view, policy_diff
 
 if TYPE_CHECKING:
@@ -263,17 +265,26 @@ def test_a_page_stays_bounded_and_counts_what_it_leaves_out() -> None:
 
 
 def test_log_text_is_escaped() -> None:
-    """Markup is shown, control and bidirectional characters are spelled out."""
-    bad = 's3:<img src=x onerror=alert(1)>\x1b[31m\u202e"'
-    change = iam_view(row(
-        actor=bad, entity_name=bad, aspect=f"inline policy {bad}", marks=[bad], reasons=[bad],
-        gained=[f"Allow {bad}"], before=bad,
-        after=json.dumps(document(allow(bad, bad, Sid=bad, Condition={bad: {bad: bad}}))),
-    ))  # fmt: skip
-    html = change._repr_html_()
-    assert "<img" not in html
-    assert not set(html + str(change)) & {"\x1b", "\u202e"}
-    assert "s3:&lt;img src=x onerror=alert(1)&gt;" in html
+    """Whatever stands in any column: no element comes of it, and nothing steers a terminal."""
+    changes = iam_view(filled(SCHEMA))
+    html = changes._repr_html_()
+    assert set(re.findall(r"</?([^\s>]*)", html)) == {
+        "div", "style", "details", "summary", "b", "span", "p", "ul", "li", "table", "thead",
+        "tbody", "tr", "th", "td", "i",
+    }  # fmt: skip
+    assert not re.search(r"<[^>]*\s(?!class|colspan|open)[a-z]+=", html)
+    assert STEERING.search(html) is None
+    assert STEERING.search(str(changes).replace("\n", "")) is None
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_documents_are_escaped(name: str) -> None:
+    """A document may hold anything, in every place a document has."""
+    bad = PAYLOADS[name]
+    made = allow(bad, bad, Sid=bad, Principal={bad or "AWS": bad}, Condition={bad: {bad: bad}})
+    change = policy_diff(document(allow("s3:*")), document(made))
+    assert STEERING.search(change._repr_html_() + str(change).replace("\n", "")) is None
+    assert not re.search(r"<(?:img|script|svg|iframe|form|base|a)\b", change._repr_html_())
 
 
 def test_html_needs_nothing_else() -> None:
