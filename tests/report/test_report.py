@@ -78,6 +78,22 @@ def test_hostile_text_stays_text_in_markdown(case: Case, tmp_path: Path) -> None
     assert set(cells) == set(heads)
 
 
+def test_changes_of_permissions_stand_before_beside_after(tmp_path: Path) -> None:
+    """An answer of `iam_changes` is shown as it looks, in HTML and in Markdown, hostile or not."""
+    trail = tn.open({"one.json": json.dumps({"Records": RECORDS})}, progress=lambda _: None)
+    made = Case(trail, title="Changes")
+    told = {"Statement": {"Effect": "Allow", "Action": ["s3:*", HOSTILE], "Resource": "*"}}
+    row = {"entity_kind": "user", "entity_name": HOSTILE, "aspect": "inline policy p"}
+    row |= {"before": None, "after": json.dumps(told), "reasons": [HOSTILE]}
+    made.answer("What changed", pl.DataFrame([row], schema_overrides={"before": pl.String}))
+    page, text = written(made, tmp_path, "html"), written(made, tmp_path, "md")
+    assert '<td class="new"><ins><span class="sign">+</span>' in page
+    assert "<script" not in page + text
+    assert not {"\x1b", "\u202e"} & set(page + text)
+    assert "| before | after |\n|---|---|\n| nothing |  |" in text
+    assert "|  | \\+ Action s3:\\* |" in text
+
+
 def test_csv_holds_no_formula(case: Case, tmp_path: Path) -> None:
     """A spreadsheet shows every cell and computes none."""
     rows = list(csv.DictReader(io.StringIO(written(case, tmp_path, "csv"))))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from trailnb.iam.view import iam_view, is_viewable
 from trailnb.trail.explanation import headline
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from trailnb.case.case import Case
     from trailnb.finding import Finding
+    from trailnb.iam.view import Changes
 
 #: What a page shows of one answer; the rest is counted.
 MOST_ROWS = 200
@@ -35,13 +37,14 @@ _HASHES = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with sentences, a list, a table, a picture: each may be absent."""
+    """A heading with sentences, a list, a table, a picture, changes: each may be absent."""
 
     title: str
     sentences: Sequence[str] = ()
     items: Sequence[str] = ()
     rows: pl.DataFrame | None = None
     chart: alt.TopLevelMixin | None = None
+    changes: Changes | None = None
     level: str = ""
     parts: Sequence[Section] = field(default=())
 
@@ -135,8 +138,15 @@ def _finding(found: Finding, cited: pl.DataFrame) -> Section:
 
 
 def _answers(case: Case) -> list[Section]:
+    """Show answers as tables, and changes of permissions as they look before and after."""
     return [
-        Section(one.title, [one.about] if one.about else [], rows=one.frame, chart=one.chart)
+        Section(
+            one.title,
+            [one.about] if one.about else [],
+            rows=None if is_viewable(one.frame) else one.frame,
+            chart=one.chart,
+            changes=iam_view(one.frame) if is_viewable(one.frame) else None,
+        )
         for one in case.answers
     ]
 

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from trailnb._report.escaping import markup, text_of
+from trailnb.iam.view_html import html_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,9 +20,21 @@ if TYPE_CHECKING:
 # A page that can neither run nor fetch anything, whatever slipped into it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _LONG = frozenset(
-    {"why", "summary", "gained", "lost", "before", "after", "reasons", "reason", "because"}
+    {
+        "why",
+        "summary",
+        "gained",
+        "lost",
+        "before",
+        "after",
+        "reasons",
+        "reason",
+        "because",
+        "unknown",
+    }
 )
-_NAMES = frozenset({"target", "action", "actor", "root_actor", "actions", "actors", "agents"})
+_NAMES = frozenset({"target", "action", "actor", "root_actor", "actions", "actors", "agents",
+                    "value", "how"})  # fmt: skip
 _ONE_LINE = 40
 #: Values of one short word: broken into two lines they are hard to compare.
 _SHORT = frozenset({"time", "until", "outcome", "account", "region", "origin", "access", "level",
@@ -76,6 +89,8 @@ def _section(one: Section, depth: int) -> str:
         parts.append(f"<ul>{items}</ul>")
     if one.chart is not None:
         parts.append(_picture(one.chart))
+    if one.changes is not None:
+        parts.append(html_of(one.changes))
     if one.shown is not None:
         parts.append(table(one.shown))
     if one.left_out:

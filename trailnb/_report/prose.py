@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trailnb._report.diffs import diffs
 from trailnb._report.escaping import markdown
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def _section(one: Section, depth: int) -> Iterator[str]:
     if one.chart is not None:
         yield f"*{markdown(one.chart.to_dict().get('description', ''), 2_000)}*"
         yield ""
+    if one.changes is not None:
+        yield from diffs(one.changes)
     if one.shown is not None:
         yield from _table(one.shown)
     if one.left_out:
