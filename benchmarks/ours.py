@@ -7,14 +7,20 @@ import resource
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import psutil  # type: ignore[import-untyped]
 
 import trailnb as tn
+from benchmarks.peers.hand_store import counts_of, neighbours_of, timeline_of
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trailnb.sources.source import LogFile, Source, Unread
 
 SEVEN = (
     "event_time", "event_name", "event_source", "source_ip_address", "error_code", "event_id",
@@ -91,23 +97,42 @@ def save(uri: str, dest: str, **how: Any) -> int:
     return int(saved.events.select(pl.len()).collect().item())
 
 
-def actor_day(store: str, actor: str, day: str) -> int:
-    """One actor's day, as a timeline."""
+def save_again(uri: str, dest: str, until: str) -> dict[str, float]:
+    """Save up to a moment, then everything: what does the second save read and cost?"""
+    shutil.rmtree(dest, ignore_errors=True)
+    held = {file.key for file in tn.open(uri, until=until, late="0s").save(dest).scan.files}
+    trail = tn.open(uri, workers=1)
+    source, read = type(trail.scan.source), list[str]()
+    handed_over = source.read
+
+    def watched(self: Source, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
+        read.extend(file.key for file in files)
+        return handed_over(self, files)
+
+    source.read = watched  # type: ignore[method-assign]
+    own, wall = _cpu(resource.RUSAGE_SELF), time.perf_counter()
+    saved = trail.save(dest)
+    wall, own = time.perf_counter() - wall, _cpu(resource.RUSAGE_SELF) - own
+    assert not held.intersection(read)
+    rows = saved.events.select(pl.len()).collect().item()
+    return {"rows": rows, "wall": wall, "cpu": own, "read": len(read), "held": len(held)}
+
+
+def actor_day(uri: str, actor: str, day: str, **how: Any) -> int:
+    """One actor's day, as a timeline, of a store or of log files."""
     start = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    trail = tn.open(store, since=start, until=start + timedelta(days=1))
-    rows = trail.events.filter(pl.col("actor") == actor)
-    return len(tn.timeline(rows, collapse=False).collect())
+    trail = tn.open(uri, since=start, until=start + timedelta(days=1), **how)
+    return timeline_of(trail.events, actor)
 
 
-def address(store: str, origin: str) -> int:
+def address(uri: str, origin: str, **how: Any) -> int:
     """Everything seen together with one address."""
-    return len(tn.pivot(tn.open(store).events, origin=origin).collect())
+    return neighbours_of(tn.open(uri, **how).events, origin)
 
 
-def by_action(store: str) -> int:
+def by_action(uri: str, **how: Any) -> int:
     """How often was each action called?"""
-    counts = tn.open(store).events.group_by("action").agg(pl.len())
-    return len(counts.collect())
+    return counts_of(tn.open(uri, **how).events)
 
 
 def ask(store: str, question: str) -> int:

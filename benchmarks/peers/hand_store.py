@@ -95,20 +95,30 @@ def actor_day(store: str, actor: str, day: str) -> int:
     """One actor's day, as a timeline."""
     start = datetime.fromisoformat(day).replace(tzinfo=UTC)
     within = pl.col("event_time").is_between(start, start + timedelta(days=1), closed="left")
+    return timeline_of(_rows(store).filter(within), actor)
+
+
+def timeline_of(rows: pl.LazyFrame, actor: str) -> int:
+    """What one actor did, in order."""
     columns = (
         "event_time", "actor", "action", "target", "outcome", "source_ip_address", "aws_region",
         "recipient_account_id", "event_id",
     )  # fmt: skip
-    rows = _rows(store).filter(within, pl.col("actor") == actor).select(columns)
-    return rows.sort("event_time", "event_id").collect().height
+    found = rows.filter(pl.col("actor") == actor).select(columns)
+    return found.sort("event_time", "event_id").collect().height
 
 
 def address(store: str, origin: str) -> int:
-    """Everything seen together with one address: four kinds of neighbours, counted."""
-    rows = _rows(store).filter(pl.col("source_ip_address") == origin)
+    """Everything seen together with one address."""
+    return neighbours_of(_rows(store), origin)
+
+
+def neighbours_of(rows: pl.LazyFrame, origin: str) -> int:
+    """Count four kinds of neighbours of an address."""
+    met = rows.filter(pl.col("source_ip_address") == origin)
     names = ("actor", "action", "access_key_id", "user_agent")
     sums = [
-        rows.group_by(name).agg(
+        met.group_by(name).agg(
             pl.len(), pl.col("event_time").min().alias("first"), pl.col("event_time").max()
         )
         for name in names
@@ -118,4 +128,9 @@ def address(store: str, origin: str) -> int:
 
 def by_action(store: str) -> int:
     """How often was each action called?"""
-    return _rows(store).group_by("action").agg(pl.len()).collect().height
+    return counts_of(_rows(store))
+
+
+def counts_of(rows: pl.LazyFrame) -> int:
+    """Count calls by action."""
+    return rows.group_by("action").agg(pl.len()).collect().height

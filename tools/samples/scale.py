@@ -2,7 +2,8 @@
 
 The ordinary days of the sample organization are played once. Every record then becomes a
 template, and each pass over the templates fills in new times, ids and session keys. Sessions
-stay whole within a pass: a key is issued, then used.
+stay whole within a pass: a key is issued, then used. All passes of some days are played side by
+side, so what is delivered in one file happened within minutes, as in life.
 
 Usage: `python -m tools.samples.scale DEST --events N --files M`
 """
@@ -34,7 +35,8 @@ _SLOTS = re.compile(
 )
 _MASK = (1 << 128) - 1
 _DAY, _SLOT = 86_400, 300
-_WEEKS = 8
+#: How often the days follow each other, and within how many seconds passes stray.
+_BLOCKS, _JITTER = 8, 240
 _LEVEL = 6
 # Keys carry the account in their first nine characters after the prefix; the last four may vary.
 _KEY_KEPT = 16
@@ -65,25 +67,25 @@ class Template:
 
 @dataclass
 class Reel:
-    """The templates of one account, region and day, played round and round."""
+    """The templates of one account and region, played many times at once, days after days."""
 
     place: Place
     templates: list[Template] = field(default_factory=list)
+    at_once: int = 1
     position: int = 0
-    number: int = 0
 
     def play(self, count: int, step: int) -> tuple[list[str], int]:
         """What are the next records, and when did the newest of them happen?"""
         records: list[str] = []
         newest = 0
-        while len(records) < count:
-            part = self.templates[self.position : self.position + count - len(records)]
-            shift = self.number % _WEEKS * len(_DAYS) * _DAY + self.number * 37 % 3600
-            records += [template.fill(self.number, shift, step) for template in part]
-            newest = max(newest, part[-1].at + shift)
-            self.position += len(part)
-            if self.position == len(self.templates):
-                self.position, self.number = 0, self.number + 1
+        for position in range(self.position, self.position + count):
+            turn, number = divmod(position, self.at_once)
+            block, here = divmod(turn, len(self.templates))
+            shift = block * len(_DAYS) * _DAY + number * 37 % _JITTER
+            template = self.templates[here]
+            records.append(template.fill(block * self.at_once + number, shift, step))
+            newest = max(newest, template.at + shift)
+        self.position += count
         return records, newest
 
 
@@ -102,6 +104,11 @@ def scale(dest: Path, events: int, files: int, seed: int = 7) -> None:
     dice = Dice(f"scale/{seed}")
     step = int(dice.hex(32), 16) | 1
     weights = [len(reel.templates) for reel in reels]
+    at_once = -(-events // (sum(weights) * _BLOCKS))
+    for reel in reels:
+        # Also a quiet region's file holds at most the records of a day.
+        a_day = -(-len(_DAYS) * events // (files * len(reel.templates)))
+        reel.at_once = max(at_once, a_day)
     for number, count in enumerate(_shares(events, files)):
         reel = dice.weighted(reels, weights)
         records, newest = reel.play(count, step)
@@ -122,9 +129,9 @@ def _shares(events: int, files: int) -> Iterator[int]:
 def _reels(seed: int) -> list[Reel]:
     world = World(acme())
     live(world, _DAYS, leak=False)
-    reels: dict[tuple[str, str, str], Reel] = {}
+    reels: dict[tuple[str, str], Reel] = {}
     for event in sorted(world.events, key=lambda event: (event.at, event.event_id)):
-        key = (event.place.account, event.place.region, iso(event.at)[:10])
+        key = (event.place.account, event.place.region)
         reels.setdefault(key, Reel(event.place)).templates.append(_template(event, seed))
     return [reels[key] for key in sorted(reels)]
 
