@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trailnb.iam.entities import Aspect, Entity
 from trailnb.iam.replay import replay
 from trailnb.iam.replay_edits import Call
 from trailnb.iam.replay_groups import RULES
 from trailnb.iam.replay_table import compiled, table
-from trailnb.iam.state import Aspect, Entity, State
 
 if TYPE_CHECKING:
     from random import Random
+
+    from trailnb.iam.state import State
 
 ACCOUNT = "111122223333"
 ALICE = Entity(ACCOUNT, "user", "alice")

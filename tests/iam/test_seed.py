@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trailnb.errors import RequestError
+from trailnb.iam.entities import Aspect, Entity
 from trailnb.iam.replay_edits import Call
 from trailnb.iam.seed import Seed
-from trailnb.iam.state import Aspect, Entity, State
 from trailnb.iam.walk import begun, walked
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from trailnb.iam.state import State
 
 ACCOUNT = "111122223333"
 ALICE = Entity(ACCOUNT, "user", "alice")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from trailnb.iam.compare import compare
 from trailnb.iam.documents import parse
-from trailnb.iam.state import ABSENT, UNKNOWN, Aspect, Entity
+from trailnb.iam.entities import Aspect, Entity
+from trailnb.iam.state import ABSENT, UNKNOWN
 from trailnb.iam.statements import EMPTY, Known, Omitted, Unknown
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
+from trailnb.iam.entities import Aspect, entity_of
 from trailnb.iam.meaning import meaning
 from trailnb.iam.replay_calls import calls_in
-from trailnb.iam.state import ABSENT, Aspect, entity_of
+from trailnb.iam.state import ABSENT
 from trailnb.iam.walk import begun, walked
 from trailnb.questions._matching import listed
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
+    from trailnb.iam.entities import Entity
     from trailnb.iam.order import Happened
     from trailnb.iam.replay_edits import Edit
     from trailnb.iam.seed import Seed
-    from trailnb.iam.state import Draft, Entity, Value
+    from trailnb.iam.state import Draft, Value
     from trailnb.questions._matching import Filter
 
 CLASS: QuestionClass = "refined"

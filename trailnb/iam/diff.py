@@ -9,11 +9,12 @@ import polars as pl
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
 from trailnb.errors import RequestError
 from trailnb.iam.changes import affected
+from trailnb.iam.entities import EXISTS, Aspect, entity_of
 from trailnb.iam.meaning import meaning
 from trailnb.iam.replay_calls import calls_in
 from trailnb.iam.replay_edits import Edit
 from trailnb.iam.seed import Seed, instant
-from trailnb.iam.state import ABSENT, EXISTS, Aspect, Draft, entity_of
+from trailnb.iam.state import ABSENT, Draft
 from trailnb.iam.walk import begun, walked
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trailnb._typing import Moment
+    from trailnb.iam.entities import Entity
     from trailnb.iam.replay_calls import Read
     from trailnb.iam.replay_edits import Verb
-    from trailnb.iam.state import Entity, Reading, Value
+    from trailnb.iam.state import Reading, Value
 
 CLASS: QuestionClass = "refined"
 _TEXT, _TEXTS = pl.String(), pl.List(pl.String())

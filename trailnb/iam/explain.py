@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trailnb.iam.behind import documents_of, known
+from trailnb.iam.entities import Aspect, Entity
 from trailnb.iam.evaluate import Answer, Decision, Request, decide
-from trailnb.iam.state import ABSENT, Aspect, Entity
+from trailnb.iam.state import ABSENT
 from trailnb.iam.statements import Unknown
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from trailnb.iam.behind import differences, documents_of
+from trailnb.iam.entities import Aspect, caller
 from trailnb.iam.expand import LEVELS
 from trailnb.iam.marks import gained_access, marks, named_policy_marks
-from trailnb.iam.state import ABSENT, Aspect, Entity
+from trailnb.iam.state import ABSENT
 from trailnb.iam.trusted import KINDS, Mark
 
 if TYPE_CHECKING:
@@ -99,22 +100,6 @@ def told_marks(
         yield Mark("self-granted", actor, f"given by {actor} to itself")
     yield from _comes_back(edit, pair[1])
     yield from _opens(edit, pair[1], accounts)
-
-
-def caller(arn: str) -> Entity | None:
-    """Whose entity called: the user, or the role behind a session?
-
-    Example:
-        >>> caller("arn:aws:sts::111122223333:assumed-role/app/i-1").name
-        'app'
-    """
-    parts = arn.split(":", 5)
-    if len(parts) < 6:  # noqa: PLR2004 - the parts of an ARN
-        return None
-    kind, _, rest = parts[5].partition("/")
-    if kind == "user":
-        return Entity(parts[4], "user", rest.rpartition("/")[2])
-    return Entity(parts[4], "role", rest.split("/")[0]) if kind == "assumed-role" else None
 
 
 def _is_own(state: Reading, edit: Edit, arn: str, differences: Collection[Difference]) -> bool:

@@ -5,23 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from trailnb.iam.state import (
-    ABSENT,
-    EVERYTHING,
-    EXISTS,
-    PRESENT,
-    UNKNOWN,
-    Aspect,
-    Held,
-    Value,
-    text,
-)
+from trailnb.iam.entities import EXISTS, Aspect
+from trailnb.iam.state import ABSENT, EVERYTHING, PRESENT, UNKNOWN, Held, Value, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from trailnb.iam.state import Draft, Entity
+    from trailnb.iam.entities import Entity
+    from trailnb.iam.state import Draft
 
 Verb: TypeAlias = Literal["create", "delete", "rename", "put", "add", "remove", "need"]
 #: Stands where a call that names something has had the name left out.
@@ -81,7 +73,8 @@ def apply(draft: Draft, edit: Edit) -> bool:
     """Write the edit into the draft. Does what was known agree with its success?
 
     Example:
-        >>> from trailnb.iam.state import Draft, Entity, State
+        >>> from trailnb.iam.entities import Entity
+        >>> from trailnb.iam.state import Draft, State
         >>> draft = Draft.of(State())
         >>> alice = Entity("111122223333", "user", "alice")
         >>> apply(draft, Edit("create", alice)), apply(draft, Edit("create", alice))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trailnb.iam.entities import Aspect, Entity
 from trailnb.iam.replay_edits import UNNAMED, Edit
-from trailnb.iam.state import Aspect, Entity, text
+from trailnb.iam.state import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
+from trailnb.iam.entities import EXISTS, Aspect, entity_of
 from trailnb.iam.replay_edits import UNNAMED, Edit, identity
 from trailnb.iam.replay_groups import RULES, rule_edits
 from trailnb.iam.replay_paths import content, names, spoken
-from trailnb.iam.state import ABSENT, EXISTS, UNKNOWN, Aspect, entity_of
+from trailnb.iam.state import ABSENT, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError
 from trailnb.formats.moments import moment
+from trailnb.iam.entities import EXISTS, Aspect, Entity, entity_of
 from trailnb.iam.replay_edits import identity
 from trailnb.iam.replay_paths import canonical
-from trailnb.iam.state import ABSENT, EXISTS, Aspect, Entity, Held, entity_of, text
+from trailnb.iam.state import ABSENT, Held, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

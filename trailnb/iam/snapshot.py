@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.errors import RequestError
+from trailnb.iam.entities import EXISTS, Aspect, Entity
 from trailnb.iam.explain import Explanation, explained
 from trailnb.iam.replay_calls import calls_in
 from trailnb.iam.seed import instant
-from trailnb.iam.state import ABSENT, EXISTS, Aspect, Entity, State
+from trailnb.iam.state import ABSENT, State
 from trailnb.iam.walk import begun, walked
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ no event and no seed has told is unknown, which is a value like any other and ne
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from trailnb.iam.entities import Aspect, Entity, entity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,40 +89,6 @@ def either(values: list[Value]) -> Value:
     return distinct[0] if len(distinct) == 1 else Value("either", options=tuple(distinct))
 
 
-class Entity(NamedTuple):
-    """Whatever permissions hang on: its account, what it is, and the name it goes by there."""
-
-    account: str
-    kind: str
-    name: str
-
-
-def entity_of(kind: str, name: str, account: str) -> Entity:
-    """Whose entity is it: a name in the account, or an ARN that tells its own?
-
-    Example:
-        >>> entity_of("policy", "arn:aws:iam::aws:policy/ReadOnlyAccess", "111122223333").account
-        'aws'
-    """
-    if kind == "account":
-        return Entity(name, kind, name)
-    parts = name.split(":", 5)
-    told = parts[4] if name.startswith("arn:") and len(parts) > 5 else ""  # noqa: PLR2004
-    return Entity(told or account, kind, name)
-
-
-class Aspect(NamedTuple):
-    """One thing about an entity: its trust, one inline policy by name, one access key by id."""
-
-    kind: str
-    name: str = ""
-
-    def __str__(self) -> str:
-        """Say kind and name."""
-        return f"{self.kind} {self.name}".rstrip()
-
-
-EXISTS = Aspect("exists")
 _Slot: TypeAlias = tuple[Value, int]
 
 

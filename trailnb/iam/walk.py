@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trailnb.errors import RequestError
+from trailnb.iam.entities import EXISTS, Aspect, Entity
 from trailnb.iam.replay import steps
 from trailnb.iam.replay_paths import canonical
 from trailnb.iam.seed import Seed, sow
-from trailnb.iam.state import EXISTS, PRESENT, Aspect, Draft, Entity, State, text
+from trailnb.iam.state import PRESENT, Draft, State, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
