@@ -11,14 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from trailnb.iam.entities import EXISTS, caller
 from trailnb.iam.replay_edits import apply
-from trailnb.iam.state import ABSENT, EXISTS, PRESENT, UNKNOWN, either
+from trailnb.iam.state import ABSENT, PRESENT, UNKNOWN, either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from trailnb.iam.entities import Aspect, Entity
     from trailnb.iam.replay_edits import Call, Edit
-    from trailnb.iam.state import Aspect, Draft, Entity, Value
+    from trailnb.iam.state import Draft, Value
 
 # Six calls on one thing in one second have 720 orders, five 120.
 _MOST_PERMUTED = 5
@@ -135,8 +137,9 @@ def _components(second: list[Call]) -> list[list[Call]]:
         return place
 
     owners: dict[object, int] = {}
+    made = {thing for call in second for thing in _made(call)}
     for place, call in enumerate(second):
-        for thing in _things(call):
+        for thing in _things(call, made):
             roots[root(place)] = root(owners.setdefault(thing, place))
     parts: dict[int, list[Call]] = {}
     for place, call in enumerate(second):
@@ -144,14 +147,31 @@ def _components(second: list[Call]) -> list[list[Call]]:
     return sorted(parts.values(), key=lambda part: _canonical(part[0]))
 
 
-def _things(call: Call) -> set[object]:
+def _things(call: Call, made: set[object]) -> set[object]:
     named: set[object] = {name for edit in call.edits for name in edit.before_and_after}
-    return named | _keys_made(call) | ({call.access_key_id} if call.access_key_id else set())
+    return named | _made(call) | (_signed(call) & made)
 
 
-def _keys_made(call: Call) -> set[object]:
-    added = (edit for edit in call.edits if edit.verb == "add" and call.is_success)
-    return {edit.aspect.name for edit in added if edit.aspect.kind == "access key"}
+def _made(call: Call) -> set[object]:
+    """Give the keys and roles that the call makes: what they sign comes after it."""
+    made: set[object] = set()
+    for edit in call.edits if call.is_success else ():
+        if edit.verb == "add" and edit.aspect.kind == "access key":
+            made.add(edit.aspect.name)
+        elif edit.verb == "create" and edit.entity.kind == "role":
+            made.add(edit.entity)
+    return made
+
+
+def _signed(call: Call) -> set[object]:
+    """Give the key that signed the call, and the role whose session it was."""
+    role = caller(call.told.get("actor_arn") or "")
+    return {thing for thing in (call.access_key_id, role) if thing is not None}
+
+
+def _follows(call: Call, others: Iterable[Call]) -> bool:
+    signed = _signed(call)
+    return any(not signed.isdisjoint(_made(other)) for other in others)
 
 
 def _is_open(made: list[Call]) -> bool:
@@ -161,7 +181,7 @@ def _is_open(made: list[Call]) -> bool:
     written: set[tuple[Entity, Aspect]] = set()
     for call in made:
         verbs = {edit.verb for edit in call.edits}
-        if "rename" in verbs or any(call.access_key_id in _keys_made(other) for other in made):
+        if "rename" in verbs or _follows(call, made):
             return True
         named = {edit.entity for edit in call.edits if edit.verb in {"create", "delete"}}
         slots = {(edit.entity, edit.aspect) for edit in call.edits if edit.verb in _WRITING}
@@ -187,8 +207,8 @@ def _ways(draft: Draft, made: list[Call]) -> list[_Way]:
             return
         for place, call in enumerate(rest):
             others = rest[:place] + rest[place + 1 :]
-            if any(call.access_key_id in _keys_made(other) for other in others):
-                continue  # its key is not made yet
+            if _follows(call, others):
+                continue  # what signed it is not made yet
             mark, count = len(undo), draft.count
             happened = _write(draft, call)
             if happened.agrees:
