@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 
 # Six calls on one thing in one second have 720 orders, five 120.
 _MOST_PERMUTED = 5
-_WRITING = {"put", "add", "remove"}
-_RANKS = {"create": 0, "add": 1, "need": 2, "put": 2, "rename": 2, "remove": 3, "delete": 4}
+_WRITING = {"put", "add", "remove", "clear"}
+_RANKS = {
+    "create": 0,
+    "add": 1,
+    "need": 2,
+    "put": 2,
+    "rename": 2,
+    "clear": 3,
+    "remove": 3,
+    "delete": 4,
+}
 
 
 @dataclass(slots=True)

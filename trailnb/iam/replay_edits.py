@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trailnb.iam.entities import Entity
     from trailnb.iam.state import Draft
 
-Verb: TypeAlias = Literal["create", "delete", "rename", "put", "add", "remove", "need"]
+Verb: TypeAlias = Literal["create", "delete", "rename", "put", "add", "remove", "clear", "need"]
 #: Stands where a call that names something has had the name left out.
 UNNAMED = "(unknown)"
 
@@ -26,7 +26,8 @@ class Edit:
 
     "create" and "delete" are of the entity itself; "rename" gives it the name `value`. "put" writes
     an aspect whatever it was; "add" succeeds only where there was none, "remove" only where there
-    was one; "need" changes nothing, and tells that the aspect is there.
+    was one; "clear" takes every aspect of the kind away; "need" changes nothing, and tells that the
+    aspect is there.
     """
 
     verb: Verb
@@ -47,7 +48,7 @@ class Edit:
     @property
     def wanted(self) -> Value:
         """What its aspect becomes by it."""
-        return ABSENT if self.verb in {"remove", "delete"} else self.value
+        return ABSENT if self.verb in {"remove", "delete", "clear"} else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def apply(draft: Draft, edit: Edit) -> bool:
     if UNNAMED in (edit.entity.name, edit.aspect.name):
         draft.blur(edit.entity, edit.aspect)
         return agrees
+    if edit.verb == "clear":
+        _clear(draft, edit)
     if edit.verb == "need":
         if was in (ABSENT, UNKNOWN):
             draft.write(edit.entity, edit.aspect, PRESENT)
@@ -94,7 +97,7 @@ def apply(draft: Draft, edit: Edit) -> bool:
     draft.write(edit.entity, edit.aspect, edit.wanted)
     if edit.verb == "add":
         return agrees and was.may_be_absent
-    return agrees and (edit.verb == "put" or was.may_be_there)
+    return agrees and (edit.verb in {"put", "clear"} or was.may_be_there)
 
 
 def _create(draft: Draft, edit: Edit) -> bool:
@@ -111,6 +114,15 @@ def _delete(draft: Draft, edit: Edit) -> bool:
     held.aspects[EXISTS] = (ABSENT, draft.count)
     draft.place(edit.entity, held)
     return was.may_be_there
+
+
+def _clear(draft: Draft, edit: Edit) -> None:
+    held = draft.entities[edit.entity].copy()
+    held.closed |= {edit.aspect.kind}
+    draft.place(edit.entity, held)
+    for aspect in [*held.aspects]:
+        if aspect.kind == edit.aspect.kind:
+            draft.write(edit.entity, aspect, ABSENT)
 
 
 def _touch(draft: Draft, entity: Entity) -> bool:

@@ -23,6 +23,7 @@ RULES = {
     "ec2:AuthorizeSecurityGroupEgress": ("put", "outbound"),
     "ec2:RevokeSecurityGroupIngress": ("remove", "inbound"),
     "ec2:RevokeSecurityGroupEgress": ("remove", "outbound"),
+    "ec2:ModifySecurityGroupRules": ("put", "modified"),
 }
 _SOURCES = {
     "ipRanges": ("cidrIp",),
@@ -47,9 +48,12 @@ def rule_edits(call: Call) -> Iterator[Edit]:
         'rule inbound tcp 22 from 0.0.0.0/0'
     """
     verb, way = RULES[call.action]
-    named = call.request.get("groupId") or call.request.get("groupName")
+    asked = call.request.get("ModifySecurityGroupRulesRequest")
+    request = asked if isinstance(asked, dict) else call.request
+    named = _first(request, "groupId", "GroupId", "groupName")
     entity = Entity(call.account, "security group", str(named or UNNAMED))
-    for name in dict.fromkeys(_named(call.request, way)) or [UNNAMED]:
+    found = _modified(request) if way == "modified" else _named(request, way)
+    for name in dict.fromkeys(found) or [UNNAMED]:
         aspect = Aspect("rule", name)
         if verb == "put":
             yield Edit("put", entity, aspect, text("open"))
@@ -63,6 +67,24 @@ def _named(request: dict[str, Any], way: str) -> Iterator[str]:
         joint = "from" if way == "inbound" else "to"
         for source in _sources(permission):
             yield f"{way} {ports} {joint} {source}"
+
+
+def _modified(request: dict[str, Any]) -> Iterator[str]:
+    """Name rules by their ids: the call tells not which way they lead, nor what they were."""
+    rules = _first(request, "SecurityGroupRule", "securityGroupRule", "securityGroupRules")
+    for rule in [rules] if isinstance(rules, dict) and "items" not in rules else _items(rules):
+        new = _first(rule, "SecurityGroupRule", "securityGroupRule")
+        if isinstance(new, dict):
+            lowered = {key[:1].lower() + key[1:]: value for key, value in new.items()}
+            ports = _ports(lowered)
+            fields = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedGroupId")
+            source = _first(lowered, *fields) or "unknown"
+            which = _first(rule, "SecurityGroupRuleId", "securityGroupRuleId") or UNNAMED
+            yield f"modified {which} {ports} with {source}"
+
+
+def _first(said: dict[str, Any], *names: str) -> Any:  # noqa: ANN401 - whatever the log holds
+    return next((said[name] for name in names if said.get(name)), None)
 
 
 def _sources(permission: dict[str, Any]) -> Iterator[str]:

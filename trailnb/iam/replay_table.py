@@ -108,8 +108,8 @@ def _edits(call: Call) -> Iterator[Edit]:
 def _holds(call: Call, when: str) -> bool:
     wanted = [alternative.partition("=") for alternative in when.removeprefix("!").split("|")]
     said = any(
-        str(found).lower() == value.lower()
-        for path, _, value in wanted
+        not equals or str(found).lower() == value.lower()
+        for path, equals, value in wanted
         for found in spoken(call, path)
     )
     return said != when.startswith("!")
