@@ -11,7 +11,7 @@ from trailnb.iam.compare import compare
 from trailnb.iam.documents import parse
 from trailnb.iam.escalations import Path, open_paths, paths
 from trailnb.iam.expand import expand
-from trailnb.iam.marks import gained_access, marks
+from trailnb.iam.marks import escalations, gained_access, marks
 from trailnb.iam.statements import EMPTY, Known, Omitted
 
 OWN = "111122223333"
@@ -107,8 +107,9 @@ def test_a_path_is_completed_by_another_policy() -> None:
     """PassRole in one policy and RunInstances in another are the path together, once."""
     passing, running = policy(allow("iam:PassRole")), policy(allow("ec2:RunInstances"))
     assert open_paths([passing]) == open_paths([running]) == ()
-    assert ("escalation path", "EC2 instance with role") in marked(EMPTY, running, beside=[passing])
-    assert marked(passing, passing, beside=[running]) == []
+    opened = escalations(compare(EMPTY, running), [passing])
+    assert [mark.about for mark in opened] == ["EC2 instance with role"]
+    assert escalations(compare(passing, passing), [running]) == []
 
 
 def test_a_role_passed_elsewhere_opens_no_path() -> None:

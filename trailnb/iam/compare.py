@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 20_000
 _MOST_PATTERN_PAIRS = 400_000
 _MOST_PIECES = 300
+_TOO_LARGE = "the documents are too large to compare piece by piece"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Difference:
     doubts: tuple[str, ...] = ()
 
     @property
+    def is_too_large(self) -> bool:
+        """Is what they hold told whole, since comparing piece by piece would not end soon?"""
+        return _TOO_LARGE in self.doubts
+
+    @property
     def is_change(self) -> bool | None:
         """Did what the document means change? None: nobody can tell."""
         return None if self.doubts else bool(self.gained or self.lost)
@@ -118,7 +124,7 @@ def compare(before: Known, after: Known) -> Difference:
     known_after = after if isinstance(after, Document) else EMPTY
     exact = _is_bounded(known_before, known_after)
     if not exact:
-        doubts.append("the documents are too large to compare piece by piece")
+        doubts.append(_TOO_LARGE)
     return Difference(
         before,
         after,

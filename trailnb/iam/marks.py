@@ -40,7 +40,6 @@ def marks(
     *,
     account: str | None = None,
     known_accounts: Collection[str] = (),
-    beside: Collection[Known] = (),
     is_limit: bool = False,
 ) -> tuple[Mark, ...]:
     """What about the change should one look at?
@@ -51,7 +50,6 @@ def marks(
         difference: from `compare`.
         account: the account the document belongs to; others are foreign or known.
         known_accounts: accounts this trail belongs to.
-        beside: the principal's other documents, which can complete an escalation path.
         is_limit: a permissions boundary or organization policy: it limits and grants nothing.
 
     Example:
@@ -65,15 +63,16 @@ def marks(
         adds the wildcard action *
         gives * on every resource
     """
-    found = [Mark("content unknown", "", doubt) for doubt in difference.doubts]
+    found = []
+    if not isinstance(difference.after, Document) or difference.is_too_large:
+        found += [Mark("content unknown", "", doubt) for doubt in difference.doubts[-1:]]
     found += trust_marks(difference, account, known_accounts)
     if not is_limit:
-        found += _admin(difference) or list(_escalations(difference, beside))
+        found += _admin(difference) or escalations(difference)
     for grant in difference.gained:
         found += _conditions(grant) if grant.effect == "Allow" else [_no_longer_denied(grant)]
     found += [*_wildcard_actions(difference), *_wildcard_resources(difference)]
-    certain = not difference.doubts
-    found = [mark._replace(is_certain=certain or mark.kind == "content unknown") for mark in found]
+    found = [_judged(mark, difference) for mark in found]
     return tuple(sorted(dict.fromkeys(found), key=lambda mark: KINDS.index(mark.kind)))
 
 
@@ -140,12 +139,32 @@ def _administers(document: Known) -> tuple[str, tuple[Condition, ...]] | None:
     return found
 
 
-def _escalations(difference: Difference, beside: Collection[Known]) -> Iterator[Mark]:
+def escalations(difference: Difference, beside: Collection[Known] = ()) -> list[Mark]:
+    """Which escalation paths does the change open for a principal with these documents beside?
+
+    Example:
+        >>> from trailnb.iam.compare import compare
+        >>> from trailnb.iam.documents import parse
+        >>> from trailnb.iam.statements import EMPTY
+        >>> passing, running = (
+        ...     parse({"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
+        ...     for action in ("iam:PassRole", "ec2:RunInstances")
+        ... )
+        >>> [mark.about for mark in escalations(compare(EMPTY, running), [passing])]
+        ['EC2 instance with role']
+    """
     before = open_paths((difference.before, *beside))
+    found = []
     for path in open_paths((difference.after, *beside)):
         if path not in before:
             text = f"opens the escalation path “{path.name}” with {' and '.join(path.actions)}"
-            yield Mark("escalation path", path.name, text)
+            found.append(_judged(Mark("escalation path", path.name, text), difference))
+    return found
+
+
+def _judged(mark: Mark, difference: Difference) -> Mark:
+    """Say "perhaps" of what may be older than the change."""
+    return mark._replace(is_certain=not difference.doubts or mark.kind == "content unknown")
 
 
 def _no_longer_denied(grant: Grant) -> Mark:

@@ -1,50 +1,24 @@
-"""Marks that documents alone cannot tell: who gave it to whom, what lets someone come back, shares.
-
-Sources: MITRE ATT&CK T1098.001, T1136.003, T1537, T1556.006; Amazon S3 User Guide, canned ACL.
-"""
+"""What a change means, in columns: what it gives and takes, and what one should look at."""
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
-from trailnb.iam.behind import differences, documents_of
-from trailnb.iam.entities import Aspect, caller
+from trailnb.iam.behind import differences, documents_beside
+from trailnb.iam.circumstances import told_marks
 from trailnb.iam.expand import LEVELS
-from trailnb.iam.marks import gained_access, marks, named_policy_marks
-from trailnb.iam.state import ABSENT
-from trailnb.iam.trusted import KINDS, Mark
+from trailnb.iam.marks import escalations, gained_access, marks, named_policy_marks
+from trailnb.iam.trusted import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable
 
     from trailnb.iam.compare import Difference
     from trailnb.iam.replay_edits import Edit
     from trailnb.iam.state import Reading, Value
+    from trailnb.iam.trusted import Mark
 
-#: Aspects that are credentials: whoever makes one can come back with it.
-_CREDENTIALS = {
-    "access key": "gives {name} the access key {aspect}",
-    "login profile": "sets a console password for {name}",
-    "service credential": "gives {name} the service credential {aspect}",
-    "SSH key": "gives {name} the SSH key {aspect}",
-    "signing certificate": "gives {name} the signing certificate {aspect}",
-}
-_DOORS = {
-    "user": "makes the user {name}",
-    "SAML provider": "lets in whom {name} vouches for",
-    "OIDC provider": "lets in whom {name} vouches for",
-    "trust anchor": "lets in certificates of the trust anchor {name}",
-    "Roles Anywhere profile": "lets certificates take roles by the profile {name}",
-    "directory user": "makes the directory user {name}",
-}
-_ALLOWING = frozenset(
-    {"inline policy", "managed policy", "default version", "group", "trust", "statement"}
-)
-_SHARED = {"shared with", "principal"}
-_ACCOUNT = re.compile(r"^(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::|$)")
-_EVERYONE = re.compile(r"(?:global/AllUsers|AuthenticatedUsers|public-read|public-read-write)\b")
+_AWS_MANAGED = ":iam::aws:policy/"
 
 
 def meaning(
@@ -59,105 +33,33 @@ def meaning(
     """
     found = differences(state, edit.entity, edit.aspect, pair)
     marked = list(told_marks(state, edit, pair, found, who))
-    beside = documents_of(state, edit.entity, edit.aspect)
+    is_limit = edit.entity.kind == "organization policy"
     for one in found if edit.aspect.kind != "version" else ():
-        marked += marks(
-            one,
-            account=edit.entity.account,
-            known_accounts=who[1],
-            beside=beside,
-            is_limit=edit.aspect.kind == "organization policy",
-        )
+        told = marks(one, account=edit.entity.account, known_accounts=who[1], is_limit=is_limit)
+        # A policy of AWS's own is named by its ARN: that its text is not at hand is no news.
+        named = _AWS_MANAGED in edit.aspect.name and not pair[1].options
+        marked += [mark for mark in told if not (named and mark.kind == "content unknown")]
+        if not is_limit and not any(mark.kind == "admin-equivalent" for mark in told):
+            for beside in documents_beside(state, edit.entity, edit.aspect):
+                marked += escalations(one, beside)
     if edit.aspect.kind == "managed policy" and pair[1].kind not in {"absent", "text"}:
         marked += named_policy_marks(edit.aspect.name)
-    marked = sorted(dict.fromkeys(marked), key=lambda mark: KINDS.index(mark.kind))
+    return told_in_columns(found, marked)
+
+
+def told_in_columns(found: Collection[Difference], marked: Iterable[Mark]) -> dict[str, Any]:
+    """How do differences and their marks stand in an answer: the weightiest mark first?
+
+    Example:
+        >>> told_in_columns([], [])["gained"]
+        []
+    """
+    ordered = sorted(dict.fromkeys(marked), key=lambda mark: KINDS.index(mark.kind))
     levels = [level for one in found if (level := gained_access(one))]
     return {
         "gained": [str(grant) for one in found for grant in one.gained],
         "lost": [str(grant) for one in found for grant in one.lost],
         "gained_access": max(levels, key=LEVELS.index, default=None),
-        "marks": [*dict.fromkeys(mark.kind for mark in marked)],
-        "reasons": [str(mark) if mark.is_certain else f"perhaps {mark}" for mark in marked],
+        "marks": [*dict.fromkeys(mark.kind for mark in ordered)],
+        "reasons": [str(mark) if mark.is_certain else f"perhaps {mark}" for mark in ordered],
     }
-
-
-def told_marks(
-    state: Reading,
-    edit: Edit,
-    pair: tuple[Value, Value],
-    differences: Collection[Difference],
-    who: tuple[str | None, Collection[str]],
-) -> Iterator[Mark]:
-    """What does the replay add to what the documents tell?"""
-    actor, accounts = who
-    if pair[1] == ABSENT:
-        if edit.aspect.kind == "MFA device":
-            yield Mark("persistence", "MFA", f"takes the MFA device of {edit.entity.name} away")
-        if edit.aspect.kind.endswith("public access block"):
-            yield Mark("Deny removed", "public access", "no longer blocks public access")
-        return
-    if actor and edit.aspect.kind in _ALLOWING and _is_own(state, edit, actor, differences):
-        yield Mark("self-granted", actor, f"given by {actor} to itself")
-    yield from _comes_back(edit, pair[1])
-    yield from _opens(edit, pair[1], accounts)
-
-
-def _is_own(state: Reading, edit: Edit, arn: str, differences: Collection[Difference]) -> bool:
-    own = caller(arn)
-    if own is None or not any(one.gained or one.doubts for one in differences):
-        return False
-    if edit.aspect.kind in {"trust", "statement"}:
-        named = {f"AWS:{arn}", f"AWS:{_role_arn(arn)}"}
-        grants = [grant for one in differences for grant in one.gained]
-        return any(named & set(grant.principals or ()) for grant in grants)
-    if edit.entity == own:
-        return True
-    aspect = Aspect("managed policy" if edit.entity.kind == "policy" else "group", edit.entity.name)
-    return own in state.held_by(own.account, aspect)
-
-
-def _role_arn(arn: str) -> str:
-    return re.sub(r":sts:(.*):assumed-role/([^/]*)/.*", r":iam:\1:role/\2", arn)
-
-
-def _comes_back(edit: Edit, after: Value) -> Iterator[Mark]:
-    told = _CREDENTIALS.get(edit.aspect.kind)
-    if edit.verb == "create":
-        told = _DOORS.get(edit.entity.kind)
-    if told is None or after.text == "Inactive":
-        return
-    text = told.format(name=edit.entity.name, aspect=edit.aspect.name)
-    yield Mark("persistence", edit.aspect.name or edit.entity.name, text)
-
-
-def _opens(edit: Edit, after: Value, accounts: Collection[str]) -> Iterator[Mark]:
-    kind, name = edit.aspect
-    if kind in _SHARED:
-        yield from _shares(edit, name, accounts)
-    elif kind == "grant" and edit.entity.kind == "KMS key":
-        yield from _shares(edit, _grantee(after.text), accounts)
-    elif kind == "rule" and name.startswith("inbound") and name.endswith("/0"):
-        yield Mark("public principal", name, f"opens to everyone: {name}")
-    elif kind == "URL" and after.text == "NONE":
-        yield Mark("public principal", "*", "opens to everyone: a function URL without sign-in")
-    elif kind == "ACL" and _EVERYONE.search(after.text):
-        yield Mark("public principal", "*", "opens to everyone by its ACL")
-
-
-def _shares(edit: Edit, name: str, accounts: Collection[str]) -> Iterator[Mark]:
-    if name == "all":
-        yield Mark("public principal", "*", f"shares {edit.entity.name} with everyone")
-        return
-    found = _ACCOUNT.match(name)
-    other = found[1] if found else ""
-    if other and other != edit.entity.account:
-        known = "known in this trail" if other in accounts else "foreign"
-        text = f"shares {edit.entity.name} with account {other}, {known}"
-        yield Mark("cross-account trust", other, text)
-
-
-def _grantee(request: str) -> str:
-    try:
-        return str(json.loads(request).get("granteePrincipal"))
-    except (ValueError, AttributeError, RecursionError):
-        return ""
