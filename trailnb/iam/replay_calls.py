@@ -24,6 +24,11 @@ _READ = (
     "request_parameters", "response_elements",
 )  # fmt: skip
 
+_COPIED = (
+    "event_id", "event_time", "recipient_account_id", "action", "outcome", "request_parameters",
+    "response_elements",
+)  # fmt: skip
+
 
 class Read(NamedTuple):
     """Calls that can change permissions, and the accounts that the events were recorded in."""
@@ -55,8 +60,10 @@ def _calls(events: object, frame: Narwhal, reduced: Narwhal) -> Read:
         rows = attributed(rows, issues_in(events, frame))
     places = in_polars(frame.select("recipient_account_id").unique())
     told, accounts = pl.collect_all([rows, places])
-    same = ["event_id", "recipient_account_id", "event_time", "action"]
-    once = told.drop_nulls("event_time").unique(same, keep="any")
+    told = told.drop_nulls("event_time").with_row_index("place")
+    # Copies that differ, and events without an id, all count.
+    named = pl.when(pl.col("event_id").is_null()).then("place")
+    once = told.with_columns(named.alias("place")).unique(["place", *_COPIED], keep="any")
     calls = [_call(row) for row in once.iter_rows(named=True)]
     return Read(calls, frozenset(accounts.to_series().drop_nulls()))
 
