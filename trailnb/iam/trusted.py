@@ -43,6 +43,10 @@ _NARROWING = _NAMING_ACCOUNTS | {
     "aws:username", "aws:vpceaccount", "aws:vpceorgid", "elasticfilesystem:accessedviamounttarget",
     "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
 }  # fmt: skip
+# Providers that need no entity of their own (IAM User Guide, "Create a role for OIDC federation").
+_SIGN_IN_OF_MILLIONS = frozenset({
+    "accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com",
+})  # fmt: skip
 _ANYWHERE = {"*", "0.0.0.0/0", "::/0", "arn:*", "arn:aws:*"}
 
 
@@ -78,10 +82,36 @@ def trust_marks(
             text = f"opens to everyone{excepted}: {what}"
             text += "".join(f" if {each}" for each in grant.conditions)
             yield Mark("public principal", "*", text)
+        for provider in grant.principals:
+            if _is_web_identity(provider) and not any(
+                _names_one(each) for each in grant.conditions
+            ):
+                name = provider.removeprefix("Federated:")
+                yield Mark("public principal", name, f"lets in everyone that {name} vouches for")
         for other in sorted(_accounts(grant) - {account}):
             known = "known in this trail" if other in known_accounts else "foreign"
             text = f"trusts account {other}, {known}: {', '.join(grant.actions)}"
             yield Mark("cross-account trust", other, text)
+
+
+def _is_web_identity(principal: str) -> bool:
+    """Tell providers of web identities from those of SAML, whose users are an organization's."""
+    name = principal.removeprefix("Federated:")
+    return name != principal and (":oidc-provider/" in name or name in _SIGN_IN_OF_MILLIONS)
+
+
+def _names_one(condition: Condition) -> bool:
+    """Tell whether the condition asks for some of the provider's identities, or one application."""
+    host, _, claim = condition.key.rpartition(":")
+    # Whoever asks a provider for a token chooses its audience, but where the provider gives it.
+    is_telling = claim != "aud" or host in _SIGN_IN_OF_MILLIONS
+    return (
+        is_telling
+        and "." in host
+        and not negated(condition.operator)
+        and not condition.operator.endswith("IfExists")
+        and not set(condition.values) & _ANYWHERE
+    )
 
 
 def _narrows(condition: Condition) -> bool:
