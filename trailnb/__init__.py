@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from trailnb.questions.timeline import timeline
     from trailnb.questions.triage import triage
     from trailnb.rules.alarms import alarms
+    from trailnb.questions.working_hours import working_hours
     from trailnb.rules.matches import matches
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 
@@ -85,6 +86,7 @@ __all__ = [
     "timeline",
     "triage",
     "verify",
+    "working_hours",
 ]
 __version__ = "0.1.0"
 
