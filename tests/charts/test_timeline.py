@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from trailnb import charts
+from trailnb.charts._lanes import laned
 from trailnb.charts._look import KINDS, kind, label
 from trailnb.charts._offline import png
-from trailnb.charts.timeline import gathered
 from trailnb.errors import ColumnError
 
 NIGHT = datetime(2026, 11, 3, 2, 13, tzinfo=UTC)
@@ -64,8 +64,8 @@ def test_many_actors_share_a_lane() -> None:
     """Beyond sixteen actors the calmest share one lane, and it says how many they are."""
     calm = [(minute, f"calm-{minute}", "s3:GetObject", "success") for minute in range(30)]
     burst = [(5, "loud", "iam:ListUsers", "denied")] * 50
-    events = answer(*calm, *burst).with_columns(kind=kind())
-    lanes = gathered(events)[1]
+    events = answer(*calm, *burst).with_columns(kind=kind(), count=1, lane="actor", told="action")
+    lanes = laned(events, {"denied or failed": 4}, "calmer actors").lanes
     assert lanes[0] == "loud"
     assert (len(lanes), lanes[-1]) == (17, "15 calmer actors")
 
@@ -75,8 +75,8 @@ def test_tooltip_names_the_commonest_actions() -> None:
     five = [(0, "a", f"s3:Get{letter}", "success") for letter in "ABCDE"]
     (mark,) = values(answer(*five, five[0]))
     assert mark["at"] == "2026-11-03 02:13:00 UTC"
-    assert mark["actions"].startswith("s3:GetA, ")
-    assert mark["actions"].endswith(" and 1 more")
+    assert mark["told"].startswith("s3:GetA, ")
+    assert mark["told"].endswith(" and 1 more")
 
 
 def test_hostile_text_is_spelled_out() -> None:
@@ -84,7 +84,7 @@ def test_hostile_text_is_spelled_out() -> None:
     evil = "ops\u202e\x1b[31m\r\n<script>"
     (mark,) = values(answer((0, evil, "s3:Get\u202e", "success")))
     assert mark["lane"] == r"ops\u202e\x1b[31m\r\n<script>"
-    assert mark["actions"] == r"s3:Get\u202e"
+    assert mark["told"] == r"s3:Get\u202e"
     titled = charts.timeline(answer(), title=f"What {evil} did").to_dict()
     assert titled["title"] == r"What ops\u202e\x1b[31m\r\n<script> did"
 

@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
+from trailnb.charts.activity import activity
+from trailnb.charts.coverage import coverage
+from trailnb.charts.data_access import data_access
+from trailnb.charts.denied import denied
+from trailnb.charts.failures import failures
+from trailnb.charts.first_seen import first_seen
+from trailnb.charts.iam_changes import iam_changes
+from trailnb.charts.lineage import lineage
+from trailnb.charts.origins import origins
+from trailnb.charts.pivot import pivot
+from trailnb.charts.sign_ins import sign_ins
 from trailnb.charts.timeline import timeline
+from trailnb.charts.working_hours import working_hours
 
-__all__ = ["timeline"]
+__all__ = [
+    "activity",
+    "coverage",
+    "data_access",
+    "denied",
+    "failures",
+    "first_seen",
+    "iam_changes",
+    "lineage",
+    "origins",
+    "pivot",
+    "sign_ins",
+    "timeline",
+    "working_hours",
+]

@@ -28,6 +28,14 @@ class Chart(alt.Chart):
         return bundle(self.to_dict())
 
 
+class Layers(alt.LayerChart):
+    """Charts on top of each other, displayed as one."""
+
+    def _repr_mimebundle_(self, *_include: object, **_exclude: object) -> Bundle:
+        """Give live chart, picture and sentence."""
+        return bundle(self.to_dict())
+
+
 def bundle(spec: dict[str, Any]) -> Bundle:
     """How is the chart shown: live, as a picture, or as a sentence?
 
