@@ -1,0 +1,76 @@
+"""First seen, drawn: what is new, since when, and whether it stayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from trailnb._frame import needs, table
+from trailnb.charts import _look, _moments
+from trailnb.charts._spans import LANES, spans
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoFrame
+
+    from trailnb.charts._offline import Chart, Layers
+
+_KINDS = _look.Kinds(
+    ("refused more than half", "refused at times", "never refused"),
+    (_look.ORANGE, _look.ORANGE, _look.GREY),
+    (_look.CROSS, "triangle-down", _look.DOT),
+)
+_NEEDED = ("kind", "value", "first_seen", "last_seen", "events", "denied")
+
+
+def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layers:
+    """What appeared, when for the first time, and was it there to stay?
+
+    A lane per value, the newest first: a line leads from where it was first seen to where it was
+    last seen. What was seen before the 30 newest is counted in the heading.
+
+    Args:
+        answer: What `trailnb.first_seen` answered, any kind of frame.
+        title: Heading of the chart.
+
+    Returns:
+        An Altair chart, not yet displayed, that shows itself without the network.
+
+    Example:
+        >>> import trailnb as tn
+        >>> answer = tn.first_seen(tn.open("data-samples/quiet"), what="agent")
+        >>> first_seen(answer).to_dict()["description"]
+        'First seen: 40 agents, 2026-11-02 03:48 to 2026-11-04 20:10 UTC.'
+    """
+    shown = table(answer)
+    needs(shown.columns, _NEEDED, "charts.first_seen")
+    known = shown.drop_nulls("first_seen")
+    if known.is_empty():
+        return _look.nothing(title, "First seen: nothing new in this answer.")
+    denied = pl.col("denied")
+    what = (
+        pl.when(denied * 2 > pl.col("events"))
+        .then(pl.lit(_KINDS.names[0]))
+        .when(denied > 0)
+        .then(pl.lit(_KINDS.names[1]))
+        .otherwise(pl.lit(_KINDS.names[2]))
+    )
+    is_one = known["kind"].n_unique() == 1
+    events = pl.col("events").map_elements(lambda n: _look.many(n, "event"), pl.String)
+    note = events if is_one else pl.concat_str("kind", events, separator=" · ")
+    rows = known.sort("first_seen", "kind", "value", descending=[True, False, False]).select(
+        "first_seen", "last_seen", "events", "denied",
+        lane="value", kind=what, note=note, more="kind",
+    )  # fmt: skip
+    counts = known.group_by("kind", maintain_order=True).len().sort("kind").iter_rows()
+    told = ", ".join(_look.many(number, _look.label(kind)) for kind, number in counts)
+    span = _moments.span_of(known, "first_seen", "last_seen")
+    left = known.height - LANES
+    return spans(
+        rows.head(LANES),
+        _KINDS,
+        title=title,
+        notes=[f"{left:,} more were seen before these"] if left > 0 else [],
+        description=f"First seen: {told}, {_moments.during(span)}.",
+        lane="value",
+    )
