@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from trailnb.questions.sign_ins import sign_ins
     from trailnb.questions.timeline import timeline
     from trailnb.questions.triage import triage
-    from trailnb.rules.alarms import alarms
     from trailnb.questions.working_hours import working_hours
+    from trailnb.rules.alarms import alarms
     from trailnb.rules.matches import matches
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
 

@@ -10,8 +10,9 @@ import pytest
 
 from trailnb import charts
 from trailnb.charts._lanes import laned
-from trailnb.charts._look import KINDS, kind, label
+from trailnb.charts._look import KINDS, kind
 from trailnb.charts._offline import png
+from trailnb.charts._words import label
 from trailnb.errors import ColumnError
 
 NIGHT = datetime(2026, 11, 3, 2, 13, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import polars as pl
 
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._offline import Chart, Layers
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def drawn(
         >>> chart.to_dict()["description"]
         'None.'
     """
-    names = _look.labels(found.lanes)
+    names = _words.labels(found.lanes)
     values = [
         {
             "lane": names[row["lane"]],
@@ -122,7 +122,7 @@ def drawn(
             "at": _moments.told(row["time"]),
             "kind": row["kind"],
             "events": row["events"],
-            "told": _look.listed(row["told"], others=row["more"]),
+            "told": _words.listed(row["told"], others=row["more"]),
         }
         for row in found.marks.iter_rows(named=True)
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import polars as pl
 
-from trailnb._plain import plain, shortened
+from trailnb._plain import plain
 from trailnb.charts._offline import Chart
 from trailnb.facts.actions import reads_only
 
@@ -37,7 +37,6 @@ CROSS = "M-.9-.55L-.55-.9L0-.35L.55-.9L.9-.55L.35 0L.9.55L.55.9L0 .35L-.55.9L-.9
 DOT = "M0-.75A.75.75 0 1 1 0 .75A.75.75 0 1 1 0-.75Z"
 BAR = "M-1-.3H1V.3H-1Z"
 
-_LABEL = 48
 #: Digits of a row's place in its key.
 _PLACE = 4
 
@@ -113,57 +112,6 @@ def kind() -> pl.Expr:
         .then(pl.lit(KINDS[4]))
         .otherwise(pl.lit(KINDS[3]))
     )
-
-
-def label(text: str | None, width: int = _LABEL) -> str:
-    r"""How does log text stand on a chart: printable, seen, and no wider than a label may be?
-
-    Example:
-        >>> label("ops\x1b[31m"), label(None), label(" ")
-        ('ops\\x1b[31m', 'unknown', '" "')
-    """
-    if text is None:
-        return "unknown"
-    return shortened(plain(text), width) if text.strip() else f'"{plain(text[:width])}"'
-
-
-def labels(values: Iterable[str | None]) -> dict[str | None, str]:
-    """How is each of several values labelled, so that no two that differ read alike?
-
-    Example:
-        >>> list(labels(["a" + "x" * 60, "b" + "x" * 60]).values())[1][-7:]
-        'xxx (2)'
-    """
-    told: dict[str | None, str] = {}
-    taken: dict[str, int] = {}
-    for value in values:
-        if value in told:
-            continue
-        text = label(value)
-        taken[text] = taken.get(text, 0) + 1
-        told[value] = text if taken[text] == 1 else f"{text} ({taken[text]})"
-    return told
-
-
-def listed(texts: Iterable[str | None], *, others: int = 0) -> str:
-    """How do a few values of many stand in a tooltip?
-
-    Example:
-        >>> listed(["a", "b"], others=3)
-        'a, b and 3 more'
-    """
-    shown = ", ".join(label(text) for text in texts)
-    return f"{shown} and {others:,} more" if others > 0 else shown
-
-
-def many(number: int, noun: str) -> str:
-    """How is a count said: "1 event", "2,000 events"?
-
-    Example:
-        >>> many(1, "event"), many(2_000, "event")
-        ('1 event', '2,000 events')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def picked() -> alt.Parameter:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._offline import Chart, Layers
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def spans(
 
 def _value(place: int, row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "lane": (label := _look.label(row["lane"])),
+        "lane": (label := _words.label(row["lane"])),
         "key": _look.key(place, label),
         "first": _moments.stamp(row["first_seen"]),
         "last": _moments.stamp(row["last_seen"]),

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._offline import Chart
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def activity(answer: IntoFrame, *, title: str = "How much happened when") -> Cha
     while len(values) > _look.MARKS:
         bins //= 2
         values = _values(events, _moments.step(span, bins, least=least))
-    names = _look.labels([*strips, *([rest] if hidden > 0 else [])])
+    names = _words.labels([*strips, *([rest] if hidden > 0 else [])])
     for value in values:
         value["strip"] = names[value["strip"]]
-    kind = _look.label(next(iter(shown["kind"].drop_nulls().to_list()), "all"))
+    kind = _words.label(next(iter(shown["kind"].drop_nulls().to_list()), "all"))
     return _drawn(values, list(names.values()), span, title, _sentence(events, span, kind, ranked))
 
 
@@ -112,11 +112,11 @@ def _sentence(events: pl.DataFrame, span: Span, kind: str, ranked: list[str]) ->
     busiest = events.group_by("time").agg(pl.col("events").sum()).sort(
         "events", "time", descending=[True, False]
     ).row(0)  # fmt: skip
-    of = "" if kind == "all" else f" by {kind} ({', '.join(map(_look.label, ranked[:3]))}"
+    of = "" if kind == "all" else f" by {kind} ({', '.join(map(_words.label, ranked[:3]))}"
     more = f" and {len(ranked) - 3} more)" if len(ranked) > 3 else ")"  # noqa: PLR2004 - as told
     return (
         f"Activity{of}{more if of else ''}, {_moments.during(span)}: "
-        f"{_look.many(total, 'event')}, {denied:,} denied; the busiest stretch began "
+        f"{_words.many(total, 'event')}, {denied:,} denied; the busiest stretch began "
         f"{busiest[0]:%Y-%m-%d %H:%M} with {busiest[1]:,}."
     )
 

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._cells import cells
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def coverage(answer: IntoFrame, *, title: str = "What the logs speak about") -> 
     width = _moments.step(span, _BINS, least=_HOUR)
     named = known.with_columns(place=_place(known))
     ranked = _ranked(named)
-    keys = {place: _look.key(at, _look.label(place)) for at, place in enumerate(ranked)}
+    keys = {place: _look.key(at, _words.label(place)) for at, place in enumerate(ranked)}
     drawn = named.filter(pl.col("place").is_in(ranked[:_LANES]))
     values = [_value(row, keys, width) for row in _met(drawn, width).iter_rows(named=True)]
     left = len(ranked) - _LANES
@@ -88,7 +88,7 @@ def coverage(answer: IntoFrame, *, title: str = "What the logs speak about") -> 
         ),
         width=_WIDTH,
         step=_STEP,
-        heading=[title, *notes, *map(_look.label, unasked)],
+        heading=[title, *notes, *map(_words.label, unasked)],
         description=_sentence(known, span),
         told={
             "from": "from", "where": "place", "hours": "hours", "events": "events",
@@ -141,10 +141,10 @@ def _value(row: dict[str, Any], keys: dict[str, str], width: timedelta) -> dict[
         "kind": row["kind"],
         "share": round(row["share"], 3),
         "from": _moments.told(row["start"]),
-        "where": _look.label(row["place"]),
+        "where": _words.label(row["place"]),
         "hours": ", ".join(counts),
         "events": row["events"],
-        "because": "" if row["because"] is None else _look.label(row["because"], 90),
+        "because": "" if row["because"] is None else _words.label(row["because"], 90),
     }
 
 
@@ -154,4 +154,6 @@ def _sentence(known: pl.DataFrame, span: Span) -> str:
     told = ", ".join(f"{counts[name]:,} {name}" for name in _KINDS.names if name in counts)
     places = known.select(_PLACE).n_unique()
     until = (span[0], span[1] + timedelta(hours=1))
-    return f"Coverage of {_look.many(places, 'place')}, {_moments.during(until)}, in hours: {told}."
+    return (
+        f"Coverage of {_words.many(places, 'place')}, {_moments.during(until)}, in hours: {told}."
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._ranked import ROWS, ranked
 
 if TYPE_CHECKING:
@@ -54,15 +54,15 @@ def data_access(answer: IntoFrame, *, title: str = "Data read and written") -> C
         return _look.nothing(title, "Data access: no data event in this answer.")
     out, untold = int(shown["bytes_out"].sum()), shown["bytes_out"].null_count()
     left = shown.height - ROWS
-    said = f"; {untold:,} of {_look.many(shown.height, 'row')} tell no bytes" if untold else ""
+    said = f"; {untold:,} of {_words.many(shown.height, 'row')} tell no bytes" if untold else ""
     return ranked(
         pl.DataFrame([_row(row) for row in shown.head(ROWS).iter_rows(named=True)]),
         _KINDS,
         title=title,
         notes=[f"{left:,} more rows of fewer bytes are in the answer"] if left > 0 else [],
         description=(
-            f"Data access: {_look.many(int(shown['events'].sum()), 'event')} by "
-            f"{_look.many(shown['actor'].n_unique(), 'actor')}, {size(out)} out{said}."
+            f"Data access: {_words.many(int(shown['events'].sum()), 'event')} by "
+            f"{_words.many(shown['actor'].n_unique(), 'actor')}, {size(out)} out{said}."
         ),
         amount="bytes out",
         told={
@@ -93,13 +93,13 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     place = row["resource"] or f"{row['service']}, unnamed"
     place = "/".join(filter(None, [place.removeprefix("arn:aws:s3:::"), row["prefix"]]))
     out = "bytes not told" if row["bytes_out"] is None else size(row["bytes_out"])
-    actor = _look.label(row["actor"])
+    actor = _words.label(row["actor"])
     counts = (row["reads"], row["writes"], row["denied"])
     return {
-        "row": _look.label(place),
+        "row": _words.label(place),
         "amount": row["bytes_out"],
         "kind": kind,
-        "note": f"{out} in {_look.many(row['events'], 'event')} · {actor}",
+        "note": f"{out} in {_words.many(row['events'], 'event')} · {actor}",
         "actor": actor,
         "events": f"{row['events']:,} ({', '.join(f'{count:,}' for count in counts)})",
         "objects": f"{row['objects']:,}",

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._cells import cells
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def denied(answer: IntoFrame, *, title: str = "Who was refused what") -> Chart:
         pl.col("actor").is_in(actors[:_ACTORS]), pl.col("action").is_in(actions[:_ACTIONS])
     )
     left = int(shown["events"].sum()) - int(drawn["events"].sum())
-    keys = {actor: _look.key(place, _look.label(actor)) for place, actor in enumerate(actors)}
+    keys = {actor: _look.key(place, _words.label(actor)) for place, actor in enumerate(actors)}
     columns = {
-        action: _look.key(place, _look.label(action, 40))
+        action: _look.key(place, _words.label(action, 40))
         for place, action in enumerate(sorted(drawn["action"].unique()))
     }
     values = [_value(row, keys, columns) for row in _met(drawn).iter_rows(named=True)]
@@ -75,7 +75,7 @@ def denied(answer: IntoFrame, *, title: str = "Who was refused what") -> Chart:
         size=alt.Size("events:Q", scale=alt.Scale(type="log", range=[45, 170]), legend=None),
         width=_CELL * len(columns),
         step=_STEP,
-        heading=[title, f"{_look.many(left, 'more refusal')} in the answer" if left else ""],
+        heading=[title, f"{_words.many(left, 'more refusal')} in the answer" if left else ""],
         description=_sentence(shown, actors[0]),
         told={
             "actor": "actor", "action": "action", "by": "refused by", "events": "refusals",
@@ -113,9 +113,9 @@ def _value(row: dict[str, Any], keys: dict[str, str], columns: dict[str, str]) -
         "key": keys[row["actor"]],
         "column": columns[row["action"]],
         "kind": kind,
-        "actor": _look.label(row["actor"]),
-        "action": _look.label(row["action"]),
-        "by": ", ".join(_UNSAID if by is None else _look.label(by) for by in row["by"]),
+        "actor": _words.label(row["actor"]),
+        "action": _words.label(row["action"]),
+        "by": ", ".join(_UNSAID if by is None else _words.label(by) for by in row["by"]),
         "events": row["events"],
         "from": _moments.told(row["first_seen"]),
         "until": _moments.told(row["last_seen"]),
@@ -126,7 +126,7 @@ def _sentence(shown: pl.DataFrame, first: str) -> str:
     span = _moments.span_of(shown, "first_seen", "last_seen")
     tried = shown.filter(pl.col("actor") == first)["action"].n_unique()
     return (
-        f"Refusals: {_look.many(int(shown['events'].sum()), 'event')} of "
-        f"{_look.many(shown['actor'].n_unique(), 'actor')}, {_moments.during(span)}; "
-        f"{_look.label(first)} was refused the most different actions, {tried:,}."
+        f"Refusals: {_words.many(int(shown['events'].sum()), 'event')} of "
+        f"{_words.many(shown['actor'].n_unique(), 'actor')}, {_moments.during(span)}; "
+        f"{_words.label(first)} was refused the most different actions, {tried:,}."
     )

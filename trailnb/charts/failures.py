@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._ranked import ROWS, ranked
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def failures(answer: IntoFrame, *, title: str = "What went wrong") -> Chart | La
         title=title,
         notes=[f"{left:,} rarer ones are in the answer"] if left > 0 else [],
         description=(
-            f"Failures: {_look.many(int(shown['events'].sum()), 'event')} of "
-            f"{_look.many(shown['actor'].n_unique(), 'actor')}: {told}."
+            f"Failures: {_words.many(int(shown['events'].sum()), 'event')} of "
+            f"{_words.many(shown['actor'].n_unique(), 'actor')}: {told}."
         ),
         amount="events",
         told={"actor": "actor", "share": "share", "from": "first", "until": "last"},
@@ -73,14 +73,14 @@ def failures(answer: IntoFrame, *, title: str = "What went wrong") -> Chart | La
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     part, calls = row["events"], row["calls"]
-    share = f"{part:,} of {_look.many(calls, 'call')}, {row['share']:.0%}"
+    share = f"{part:,} of {_words.many(calls, 'call')}, {row['share']:.0%}"
     if part == calls:
         share = f"all {calls:,} calls" if calls > 1 else "its only call"
     kind = _said(row["outcome"])
-    actor = _look.label(row["actor"])
-    error = "no code" if row["error"] is None else _look.label(row["error"])
+    actor = _words.label(row["actor"])
+    error = "no code" if row["error"] is None else _words.label(row["error"])
     return {
-        "row": f"{_look.label(row['service'])}  {error}",
+        "row": f"{_words.label(row['service'])}  {error}",
         "amount": row["events"],
         "kind": kind if kind in _KINDS.names else _OTHER,
         "note": f"{share} · {actor}",
@@ -92,4 +92,4 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(outcome: str | None) -> str:
-    return _look.label(outcome).replace("_", " ")
+    return _words.label(outcome).replace("_", " ")

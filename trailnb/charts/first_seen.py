@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._spans import LANES, spans
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layer
         .otherwise(pl.lit(_KINDS.names[2]))
     )
     is_one = known["kind"].n_unique() == 1
-    events = pl.col("events").map_elements(lambda n: _look.many(n, "event"), pl.String)
+    events = pl.col("events").map_elements(lambda n: _words.many(n, "event"), pl.String)
     note = events if is_one else pl.concat_str("kind", events, separator=" · ")
     rows = known.sort("first_seen", "kind", "value", descending=[True, False, False]).select(
         "first_seen", "last_seen", "events", "denied",
         lane="value", kind=what, note=note, more="kind",
     )  # fmt: skip
     counts = known.group_by("kind", maintain_order=True).len().sort("kind").iter_rows()
-    told = ", ".join(_look.many(number, _look.label(kind)) for kind, number in counts)
+    told = ", ".join(_words.many(number, _words.label(kind)) for kind, number in counts)
     span = _moments.span_of(known, "first_seen", "last_seen")
     left = known.height - LANES
     return spans(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._lanes import drawn, laned
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def iam_changes(answer: IntoFrame, *, title: str = "Whose permissions changed") 
     told = ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS.names if kind in counts)
     sentence = (
         f"Permission changes: {events.height:,} to "
-        f"{_look.many(events['lane'].n_unique(), 'thing')}, {_moments.during(found.span)}: "
+        f"{_words.many(events['lane'].n_unique(), 'thing')}, {_moments.during(found.span)}: "
         f"{told}{said}."
     )
     return drawn(
@@ -128,6 +128,6 @@ def _notes(shown: pl.DataFrame) -> dict[str, str]:
         .agg(pl.col("marks"))
     )
     return {
-        lane: _look.listed(names[:_MARKS], others=len(names) - _MARKS)
+        lane: _words.listed(names[:_MARKS], others=len(names) - _MARKS)
         for lane, names in marks.iter_rows()
     }

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look
+from trailnb.charts import _look, _words
 from trailnb.charts._graph import laid_out
 from trailnb.charts._offline import Chart, Layers
 from trailnb.charts._roles import shared
@@ -72,19 +72,19 @@ def lineage(answer: IntoFrame, *, title: str = "Who became whom") -> Chart | Lay
     hops = chains.filter(pl.col("steps") > 1)
     if hops.is_empty():
         return _look.nothing(
-            title, f"Lineage: in {_look.many(shown.height, 'session')} nobody became another."
+            title, f"Lineage: in {_words.many(shown.height, 'session')} nobody became another."
         )
     drawn, left = hops.head(_CHAINS), hops.height - _CHAINS
     layout = laid_out([tuple(chain) for chain in drawn["names"]])
     untold = int(hops.filter(pl.col("way") == _UNTOLD)["sessions"].sum())
     notes = [
         f"{left:,} shorter chains are in the answer" if left > 0 else "",
-        f"{_look.many(alone, 'session')} of those who became nobody else are not drawn",
+        f"{_words.many(alone, 'session')} of those who became nobody else are not drawn",
     ]
     sentence = (
-        f"Lineage of {_look.many(shown.height, 'session')}: {_look.many(hops.height, 'chain')}, "
+        f"Lineage of {_words.many(shown.height, 'session')}: {_words.many(hops.height, 'chain')}, "
         f"the longest of {int(hops['steps'].max())} actors; "  # type: ignore[arg-type]
-        f"the issuers of {_look.many(untold, 'session')} are unknown."
+        f"the issuers of {_words.many(untold, 'session')} are unknown."
     )
     nodes = _nodes(layout, chains)
     return _layers(
@@ -207,9 +207,9 @@ def _edges(layout: Layout, drawn: pl.DataFrame) -> list[dict[str, Any]]:
             "edge": number,
             "kind": row["way"],
             "sessions": max(row["sessions"], 1),
-            "who": _look.label(start[1]),
-            "whom": _look.label(end[1]),
-            "how": _look.listed(row["how"][:3], others=len(row["how"]) - 3),
+            "who": _words.label(start[1]),
+            "whom": _words.label(end[1]),
+            "how": _words.listed(row["how"][:3], others=len(row["how"]) - 3),
         }
         places = ((0, low), (0.3, low), (0.7, high), (1, high))
         values += [said | {"x": start[0] + part, "y": round(y, 3)} for part, y in places]
@@ -230,8 +230,8 @@ def _nodes(layout: Layout, chains: pl.DataFrame) -> list[dict[str, Any]]:
             {
                 "x": layer,
                 "y": round(y, 3),
-                "actor": _look.label(name),
-                "label": _look.label(name, _LABEL),
+                "actor": _words.label(name),
+                "label": _words.label(name, _LABEL),
                 "kind": _NODES.names[0 if denied else 1],
                 "sessions": sessions,
                 "events": events,

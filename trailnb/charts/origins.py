@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._spans import LANES, spans
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def origins(answer: IntoFrame, *, title: str = "Where calls came from") -> Chart
     span = _moments.span_of(rows, "first_seen", "last_seen")
     said = f"{odd:,} marked odd" if odd else "none is marked odd"
     sentence = (
-        f"Origins: {known.height:,} in {_look.many(int(known['events'].sum()), 'event')}, "
+        f"Origins: {known.height:,} in {_words.many(int(known['events'].sum()), 'event')}, "
         f"{_moments.during(span)}; {said}."
     )
     left = known.height - LANES
@@ -97,15 +97,15 @@ def _note(row: dict[str, Any]) -> str:
     """Say what is odd; else what label or kind of place it is."""
     kind = {"public": "", "none": "no address was logged"}.get(row["kind"], row["kind"])
     place = row.get("network") or kind
-    marks = _look.listed(row.get("marks") or [])
-    return " · ".join(filter(None, [marks, _look.label(place) if place else ""]))
+    marks = _words.listed(row.get("marks") or [])
+    return " · ".join(filter(None, [marks, _words.label(place) if place else ""]))
 
 
 def _told(row: dict[str, Any]) -> str:
     """Name whom and what was used there; counts, where the answer has only counts."""
     lists = {name: row[name] for name in _LISTED if name in row}
     return "; ".join(
-        f"{name}: {_look.listed(of[:3], others=len(of) - 3)}"
+        f"{name}: {_words.listed(of[:3], others=len(of) - 3)}"
         if isinstance(of, list)
         else f"{of:,} {name}"
         for name, of in lists.items()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._ranked import ranked
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def pivot(answer: IntoFrame, *, title: str = "Seen together") -> Chart | Layers:
     )  # fmt: skip
     rows = telling.group_by("kind", maintain_order=True).head(_EACH)
     counts = shown.group_by("kind").len().sort("kind").iter_rows()
-    told = ", ".join(_look.many(number, _look.label(kind)) for kind, number in counts)
+    told = ", ".join(_words.many(number, _words.label(kind)) for kind, number in counts)
     alone = int(shown["is_exclusive"].fill_null(value=False).sum())
     left = shown.height - rows.height
     return ranked(
@@ -78,10 +78,10 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     times = f"{row['lift']:,.1f}" if row["lift"] is not None else "unknown"
     note = "only together" if row["is_exclusive"] else f"{times} times chance"
     return {
-        "row": f"{row['kind']}  {_look.label(row['value'], 40)}",
+        "row": f"{row['kind']}  {_words.label(row['value'], 40)}",
         "amount": row["events"],
         "kind": name,
-        "note": f"{_look.many(row['events'], 'event')} · {note}",
+        "note": f"{_words.many(row['events'], 'event')} · {note}",
         "times": times,
         "denied": f"{row['denied']:,}",
         "from": _moments.told(row["first_seen"]),

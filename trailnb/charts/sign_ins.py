@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._lanes import drawn, laned
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def sign_ins(answer: IntoFrame, *, title: str = "Who signed in") -> Chart | Laye
     counts = dict(events.group_by("kind").len().iter_rows())
     told = ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS.names if kind in counts)
     sentence = (
-        f"Sign-ins: {events.height:,} by {_look.many(events['lane'].n_unique(), 'actor')}, "
+        f"Sign-ins: {events.height:,} by {_words.many(events['lane'].n_unique(), 'actor')}, "
         f"{_moments.during(found.span)}: {told}."
     )
     return drawn(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look, _moments
+from trailnb.charts import _look, _moments, _words
 from trailnb.charts._lanes import drawn, laned
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ def timeline(answer: IntoFrame, *, title: str = "Who did what, when") -> Chart |
     found = laned(events, _WEIGHTS, "calmer actors")
     counts = dict(events.group_by("kind").agg(pl.col("count").sum()).iter_rows())
     kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in _look.KINDS if kind in counts)
+    actors = _words.many(events["lane"].n_unique(), "actor")
     sentence = (
-        f"Timeline of {_look.many(sum(counts.values()), 'event')} by "
-        f"{_look.many(events['lane'].n_unique(), 'actor')}, {_moments.during(found.span)}: {kinds}."
+        f"Timeline of {_words.many(sum(counts.values()), 'event')} by {actors}, "
+        f"{_moments.during(found.span)}: {kinds}."
     )
     return drawn(
         found, _look.HAPPENED, title=title, description=sentence, lane="actor", told="actions"

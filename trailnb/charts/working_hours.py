@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from trailnb._frame import needs, table
-from trailnb.charts import _look
+from trailnb.charts import _look, _words
 from trailnb.charts._cells import cells
 from trailnb.charts._roles import shared
 
@@ -67,7 +67,7 @@ def working_hours(answer: IntoFrame, *, title: str = "Working hours (UTC)") -> C
         place=pl.col("hour") + pl.when(is_weekend).then(_WEEKEND).otherwise(0),
     )
     actors = _lonely(shown)
-    keys = {actor: _look.key(place, _look.label(actor)) for place, actor in enumerate(actors)}
+    keys = {actor: _look.key(place, _words.label(actor)) for place, actor in enumerate(actors)}
     values = [_value(row, keys) for row in _met(shown, actors[:_LANES]).iter_rows(named=True)]
     last = _WEEKEND + 24 if shown["place"].max() >= _WEEKEND else 24  # type: ignore[operator]
     left = len(actors) - _LANES
@@ -119,7 +119,7 @@ def _value(row: dict[str, Any], keys: dict[str, str]) -> dict[str, Any]:
         "key": keys[row["actor"]],
         "place": row["place"],
         "kind": _KINDS.names[0 if row["denied"] else 1 if row["writes"] else 2],
-        "actor": _look.label(row["actor"]),
+        "actor": _words.label(row["actor"]),
         "when": f"{days} {row['hour']:02}:00 to {row['hour']:02}:59 UTC",
         **{name: row[name] for name in ("events", "denied", "writes", "days")},
     }
@@ -145,7 +145,7 @@ def _sentence(shown: pl.DataFrame) -> str:
     )
     weekend = int(shown.filter(pl.col("weekday") > _FRIDAY)["events"].sum())
     return (
-        f"Working hours of {_look.many(actors, 'actor')}: "
-        f"{_look.many(int(shown['events'].sum()), 'event')}, most at {busiest:02}:00 UTC; "
+        f"Working hours of {_words.many(actors, 'actor')}: "
+        f"{_words.many(int(shown['events'].sum()), 'event')}, most at {busiest:02}:00 UTC; "
         f"{weekend:,} on Saturday or Sunday."
     )
