@@ -26,6 +26,7 @@ PLACE = ROOT / "build" / "bench" / str(EDITION)
 MANY_FILES = (200_000, 2_000)
 FEW_FILES = (200_000, 100)
 BIG = (2_000_000, 2_000)
+RULED = (1_000_000, 1_000)
 _HEAD, _TAIL = b'{"Records":[', b"]}"
 _SEAM = b'},{"eventVersion"'
 #: In userIdentity, where the key stands behind the account; not in what STS issued.

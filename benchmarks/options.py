@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
-from benchmarks.data import BIG, FEW_FILES, MANY_FILES
+from benchmarks.data import BIG, FEW_FILES, MANY_FILES, RULED
 
 Shape = tuple[int, int]
 
@@ -19,4 +19,5 @@ class Options:
     many: Shape = MANY_FILES
     few: Shape = FEW_FILES
     big: Shape = BIG
+    ruled: Shape = RULED
     chdb_python: str = field(default=sys.executable)

@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 
 import trailnb as tn
 from benchmarks.peers.hand_store import counts_of, neighbours_of, timeline_of
+from benchmarks.rule_patterns import patterns
 from trailnb.facts.columns import base_schema
 from trailnb.facts.derived import DERIVED
 
@@ -159,3 +160,20 @@ def attributed(store: str) -> int:
 def sessions(store: str) -> int:
     """Which credential issued which?"""
     return len(tn.lineage(tn.open(store)).collect())
+
+
+def alarms(store: str, *, cis: bool) -> dict[str, float]:
+    """How often does each of a hundred event patterns match, and each filter of CIS?"""
+    rules = [
+        tn.rules.Rule(name=str(number), pattern=pattern)
+        for number, (pattern, _) in enumerate(patterns())
+    ]
+    fired = tn.alarms(tn.open(store), rules=[*rules, *(tn.rules.cis() if cis else ())]).collect()
+    return {"rows": fired["events"].sum(), "fired": fired["rule"].n_unique()}
+
+
+def matching(store: str, services: list[str]) -> int:
+    """Which events of these services match a pattern on the record?"""
+    sources = [f"{service}.amazonaws.com" for service in services]
+    pattern = {"eventSource": sources, "eventID": [{"exists": True}]}
+    return tn.matches(tn.open(store), pattern).select("event_id", "event_time").collect().height

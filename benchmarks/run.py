@@ -27,6 +27,7 @@ SECTIONS = (
     "s3",
     "store",
     "asking",
+    "rules",
 )
 _PACKAGES = (
     "polars", "msgspec", "isal", "loky", "obstore", "s3fs", "duckdb", "pandas", "chdb",
@@ -47,6 +48,7 @@ def main() -> None:
         many=_shape(arguments.many) or defaults.many,
         few=_shape(arguments.few) or defaults.few,
         big=_shape(arguments.big) or defaults.big,
+        ruled=_shape(arguments.ruled) or defaults.ruled,
         chdb_python=arguments.chdb_python,
     )
     parts = [_preamble(options.rounds)]
@@ -67,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--many", help="EVENTSxFILES of the set in many files")
     parser.add_argument("--few", help="EVENTSxFILES of the set in few files")
     parser.add_argument("--big", help="EVENTSxFILES of the big set")
+    parser.add_argument("--ruled", help="EVENTSxFILES of the set that rules are run over")
     parser.add_argument("--chdb-python", default=sys.executable, help="an interpreter with chDB")
     parser.add_argument("--write", action="store_true", help=f"also to {RESULTS.name}")
     return parser.parse_args()

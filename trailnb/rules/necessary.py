@@ -104,6 +104,8 @@ def either(conditions: Iterable[Condition]) -> Condition:
     parts = others | {
         both([Among(column, values), *rest]) for (column, rest), values in joined.items()
     }
+    # What holds together with something that is enough alone adds nothing.
+    parts = {one for one in parts if not (isinstance(one, Both) and one.parts & parts)}
     return parts.pop() if len(parts) == 1 else Either(frozenset(parts))
 
 
