@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TypeAlias
 
 #: Version and value: an IPv4 address never lies in an IPv6 network.
@@ -68,3 +68,15 @@ def network_of(text: str, *, is_one_allowed: bool = False) -> tuple[Address, Add
         raise ValueError(f"IPv{version} mask bits must be < {bits}")
     rest = (1 << (bits - kept)) - 1
     return (version, value & ~rest), (version, value | rest)
+
+
+def network_text(network: tuple[Address, Address]) -> str:
+    """How is the network written?
+
+    Example:
+        >>> network_text(network_of("10.1.2.3/8"))
+        '10.0.0.0/8'
+    """
+    (version, low), (_, high) = network
+    base = IPv4Address(low) if version == 4 else IPv6Address(low)  # noqa: PLR2004 - its name
+    return f"{base}/{_BITS[version] - (high - low).bit_length()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Any, Literal, TypeAlias
 
 #: How a value is compared. "digits" is a bare number that text may equal as well.
@@ -12,8 +13,8 @@ Kind: TypeAlias = Literal[
     "regex", "present", "absent",
 ]  # fmt: skip
 
-#: A field name, a place in a list, or None for every element.
-Step: TypeAlias = str | int | None
+#: A field name, a place in a list, None for every element of a list, `...` for every field.
+Step: TypeAlias = str | int | EllipsisType | None
 Path: TypeAlias = tuple[Step, ...]
 
 

@@ -99,9 +99,9 @@ def _reached(record: Value, path: Path) -> Iterator[Value]:
     """Follow a selector; without a wildcard it leads to one value, or to nothing."""
     value = record
     for place, step in enumerate(path):
-        if step is None:
-            inside: list[Value] = value if type(value) is list else []
-            if type(value) is dict:
+        if step is None or step is ...:
+            inside: list[Value] = value if type(value) is list and step is None else []
+            if type(value) is dict and step is ...:
                 inside = list(value.values())
             rest = path[place + 1 :]
             for one in inside:

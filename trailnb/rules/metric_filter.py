@@ -39,7 +39,7 @@ selector: "$" step+
     | "[" KEY "]" -> key
     | "[" INDEX "]" -> index
     | "[" "*" "]" -> every_one
-    | "." "*" -> every_one
+    | "." "*" -> every_field
 
 EQUALITY: "=" | "!="
 ORDER: "<=" | ">=" | "<" | ">"
@@ -125,7 +125,7 @@ class _Reading:
         return And(tuple(parts))
 
     def selector(self, steps: list[Step], place: int) -> Path:
-        stars = steps.count(None)
+        stars = steps.count(None) + steps.count(...)
         self.stars += stars
         if stars > 1:
             raise refused(self.text, place, "a selector has at most one wildcard")
@@ -144,6 +144,9 @@ class _Reading:
 
     def every_one(self, _parts: list[str], _place: int) -> Step:
         return None
+
+    def every_field(self, _parts: list[str], _place: int) -> Step:
+        return ...
 
     def absent(self, parts: list[Any], _place: int) -> Leaf:
         return Leaf(parts[0], (Check("absent"),))

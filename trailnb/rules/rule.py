@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -12,6 +13,7 @@ from trailnb.trail.request import duration
 
 if TYPE_CHECKING:
     from trailnb.rules.languages import MetricFilter, Over, Pattern, PlainText
+    from trailnb.rules.to_cloudformation import Using
 
 Severity: TypeAlias = Literal["low", "medium", "high", "critical"]
 
@@ -84,6 +86,81 @@ class Rule:
             return compiled(self.pattern, over=self.over, corners=corners)
         except RequestError as error:
             raise RequestError(f"rule {self.name!r}: {error}") from None
+
+    def to_eventbridge(self) -> str:
+        """Which EventBridge event pattern asks the same, as JSON?
+
+        A condition on a list counts for any of its elements there, and null is present.
+
+        Raises:
+            RequestError: event patterns have no words for a part of it.
+
+        Example:
+            >>> print(Rule(name="x", pattern="{ $.errorCode NOT EXISTS }").to_eventbridge())
+            {
+              "detail": {
+                "errorCode": [
+                  {
+                    "exists": false
+                  }
+                ]
+              }
+            }
+        """
+        from trailnb.rules.to_eventbridge import to_eventbridge
+
+        return json.dumps(to_eventbridge(self), indent=2, ensure_ascii=True)
+
+    def to_metric_filter(self) -> str:
+        """Which CloudWatch Logs metric filter asks the same?
+
+        A filter enters no lists but `resources` and EC2's `items`, and no list in a list: of
+        others, write which element is meant.
+
+        Raises:
+            RequestError: filters have no words for a part of it.
+
+        Example:
+            >>> Rule(name="x", pattern={"errorCode": [{"exists": False}]}).to_metric_filter()
+            '{ ($.errorCode NOT EXISTS) }'
+        """
+        from trailnb.rules.to_metric_filter import to_metric_filter
+
+        return to_metric_filter(self)
+
+    def to_cloudformation(self, using: Using | None = None) -> str:
+        """Which CloudFormation template sets the rule up, as YAML to be read first?
+
+        An SNS topic, and what publishes to it: with `using="alarm"` a metric filter and its alarm,
+        with "event" an EventBridge rule; by default what the rule's own language is for.
+
+        Raises:
+            RequestError: the way to watch has no words for a part of it.
+
+        Example:
+            >>> "AWS::Events::Rule" in Rule(name="x", pattern={"a": ["b"]}).to_cloudformation()
+            True
+        """
+        from trailnb.rules.to_cloudformation import to_cloudformation
+
+        return to_cloudformation(self, using)
+
+    def to_athena(self, table: str = "cloudtrail_logs") -> str:
+        """Which query finds the same in the table of Athena's documentation?
+
+        SQL knows neither absent from null nor numbers from texts of digits, and paths into JSON
+        enter no lists.
+
+        Raises:
+            RequestError: the table lacks a field, or SQL has no words for a part of the rule.
+
+        Example:
+            >>> Rule(name="x", pattern={"eventName": ["a"]}).to_athena().splitlines()[-1]
+            "WHERE eventname = 'a'"
+        """
+        from trailnb.rules.to_athena import to_athena
+
+        return to_athena(self, table)
 
 
 def checked(rule: object) -> Rule:
