@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from trailnb.rules.alarms import alarms
     from trailnb.rules.matches import matches
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
+    from trailnb.widgets.timeline import explore
 
 __all__ = [
     "Case",
@@ -63,6 +64,7 @@ __all__ = [
     "denied_bursts",
     "errors",
     "evasion",
+    "explore",
     "failures",
     "first_seen",
     "history",
@@ -100,6 +102,7 @@ _HOMES = {
     "aws_ranges": "trailnb.enrich.networks",
     "blast_radius": "trailnb.iam.blast_radius",
     "denied_bursts": "trailnb.questions.denied",
+    "explore": "trailnb.widgets.timeline",
     "iam_changes": "trailnb.iam.changes",
     "iam_diff": "trailnb.iam.diff",
     "iam_state": "trailnb.iam.snapshot",
