@@ -116,10 +116,10 @@ def test_many_small_parts(tmp_path: Path) -> None:
     saved({}, tmp_path)
     raw = opened(WatchedSource(contents))
     from trailnb.store import saving
-    from trailnb.store.writing import Group, write_part
+    from trailnb.store.writing import Group, write_parts
 
     for file in raw.scan.files:
-        write_part(
+        write_parts(
             raw.scan.source,
             Folder(str(tmp_path)),
             "2026-11-22T00:00:00+00:00",

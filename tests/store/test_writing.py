@@ -15,7 +15,7 @@ from trailnb.errors import SourceError
 from trailnb.sources.source import LogFile
 from trailnb.store.folder import Folder
 from trailnb.store.part import FOOTER_KEY, Footer
-from trailnb.store.writing import IS_COPY, Group, grouped, last_day_of, write_part
+from trailnb.store.writing import IS_COPY, Group, grouped, last_day_of, write_parts
 from trailnb.trail.scan import schema
 
 if TYPE_CHECKING:
@@ -52,12 +52,26 @@ def test_vanished_file_is_unread_and_the_rest_is_written(tmp_path: Path) -> None
     """One that cannot be read is listed as such, with a problem; a later save may try again."""
     there, gone = LogFile("a.json"), LogFile("b.json")
     source = WatchedSource({"a.json": log(numbered(1))})
-    written = write_part(source, Folder(str(tmp_path)), "now", Group("1970-01-01", (there, gone)))
+    written = write_parts(source, Folder(str(tmp_path)), "now", Group("1970-01-01", (there, gone)))
     assert (written.files, written.events, written.unread) == (2, 1, 1)
     footer = Footer.from_text(pl.read_parquet_metadata(parts_in(tmp_path)[0])[FOOTER_KEY])
     assert [held.file for held in footer.held] == [there]
     assert footer.unread == (gone,)
     assert [problem.log_file for problem in footer.problems] == ["b.json"]
+
+
+def test_text_that_is_more_than_was_guessed(tmp_path: Path) -> None:
+    """Log files that unpack to more text than one part may hold become several, the same ever."""
+    names = [f"{name}.json.gz" for name in "abcde"]
+    source = WatchedSource({name: log(numbered(number)) for number, name in enumerate(names)})
+    group = Group("1970-01-01", tuple(map(LogFile, names)))
+    limit = len(gzip.decompress(log(numbered(1)))) + 1
+    for _ in range(2):
+        written = write_parts(source, Folder(str(tmp_path)), "now", group, text_bytes=limit)
+        assert (written.parts, written.files, written.events) == (3, 5, 5)
+        parts = ledger_of(tmp_path).parts
+        held = sorted([one.file.key[0] for one in part.footer.held] for part in parts)
+        assert held == [["a", "b"], ["c", "d"], ["e"]]
 
 
 def test_day_is_split_where_it_is_large() -> None:
@@ -89,5 +103,5 @@ def test_part_is_not_there_when_writing_fails(
     monkeypatch.setattr("os.fsync", fail)
     source = WatchedSource({"a.json": log(numbered(1))})
     with pytest.raises(SourceError, match="No space left on device"):
-        write_part(source, Folder(str(tmp_path)), "now", Group("1970-01-01", (LogFile("a.json"),)))
+        write_parts(source, Folder(str(tmp_path)), "now", Group("1970-01-01", (LogFile("a.json"),)))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -14,7 +14,7 @@ from trailnb.errors import SourceError
 from trailnb.store import evidence, ledger, marks
 from trailnb.store import unlisted as unlisted_places
 from trailnb.store.part import FORMAT
-from trailnb.store.writing import Group, Written, grouped, write_part
+from trailnb.store.writing import Group, Written, grouped, write_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def save(
     late = _claim(place, late)
     before = ledger.load(place)
     fresh = missing(files, before)
-    task = partial(write_part, source, place, _later_than(before))
+    task = partial(write_parts, source, place, _later_than(before))
     written: list[Written] = []
     for one in map(task, grouped(fresh)):
         written.append(one)
@@ -75,7 +75,7 @@ def save(
     _clear(place)
     settle(place, late)
     return Saved(
-        parts=len(written),
+        parts=sum(one.parts for one in written),
         files=len(fresh),
         events=sum(one.events for one in written),
         unread=sum(one.unread for one in written),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: Decompressed text in one part. Twice as much passes a gigabyte of memory while it is sorted.
 PART_TEXT_BYTES = 128 << 20
-#: What gzip makes of CloudTrail's JSON, at the least: part sizes are planned before reading.
+#: What gzip commonly makes of CloudTrail's JSON: groups are planned before reading.
 _GZIP_RATIO = 10
 #: Rows are sorted by time, so a group of this many spans minutes and is skipped by its bounds.
 ROW_GROUP_ROWS = 20_000
@@ -46,22 +46,17 @@ IS_COPY = "is_copy"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Log files of one delivery day that become one part."""
+    """Log files of one delivery day that become one part, or more where they hold more text."""
 
     day: str
     files: tuple[LogFile, ...]
 
-    @property
-    def name(self) -> str:
-        """Name of the part they become."""
-        return part_name(self.day, self.files)
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What writing a part brought; small, so that any map can carry it home."""
+    """What writing a group brought; small, so that any map can carry it home."""
 
-    name: str
+    parts: int
     files: int
     events: int
     unread: int
@@ -106,14 +101,42 @@ def _text_bytes(file: LogFile) -> int:
     return size * _GZIP_RATIO if file.key.endswith(".gz") else size
 
 
-def write_part(source: Source, place: Place, saved_at: str, group: Group) -> Written:
-    """Read these log files and write their part, whole or not at all."""
+def write_parts(
+    source: Source,
+    place: Place,
+    saved_at: str,
+    group: Group,
+    *,
+    text_bytes: int = PART_TEXT_BYTES,
+) -> Written:
+    """Read these log files and write their parts, each whole or not at all.
+
+    How much text lies in a log file, reading alone tells: what turns out to be too much for one
+    part, and for memory, becomes several.
+    """
     reading = _Reading()
+    footers: list[Footer] = []
     for file, stored in source.read(group.files):
         reading.take(file, stored)
+        if reading.text_bytes >= text_bytes:
+            footers.append(_put(place, group.day, saved_at, reading))
+            reading = _Reading()
+    if reading.held or reading.unread:
+        footers.append(_put(place, group.day, saved_at, reading))
+    return Written(
+        parts=len(footers),
+        files=len(group.files),
+        events=sum(one.rows for one in footers),
+        unread=sum(len(one.unread) for one in footers),
+        stored_bytes=sum(held.file.size_bytes or 0 for one in footers for held in one.held),
+    )
+
+
+def _put(place: Place, day: str, saved_at: str, reading: _Reading) -> Footer:
+    """Write what was read as one part."""
     frame = reading.frame()
     footer = Footer(
-        group.day,
+        day,
         tuple(reading.held),
         tuple(reading.unread),
         tuple(reading.problems),
@@ -122,9 +145,9 @@ def write_part(source: Source, place: Place, saved_at: str, group: Group) -> Wri
         rows=frame.height,
         saved_at=saved_at,
     )
-    place.put(group.name, part_bytes(frame, footer))
-    stored_bytes = sum(held.file.size_bytes or 0 for held in reading.held)
-    return Written(group.name, len(group.files), frame.height, len(reading.unread), stored_bytes)
+    files = [*(held.file for held in reading.held), *reading.unread]
+    place.put(part_name(day, files), part_bytes(frame, footer))
+    return footer
 
 
 def last_day_of(frame: pl.DataFrame) -> str:
@@ -158,6 +181,7 @@ class _Reading:
     held: list[Held] = field(default_factory=list)
     unread: list[LogFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    text_bytes: int = 0
     _frames: list[pl.DataFrame] = field(default_factory=list)
     _batch: Batch = field(default_factory=lambda: Batch(tuple(base_schema())))
 
@@ -181,6 +205,7 @@ class _Reading:
                 self._batch.rows - rows,
             )
         )
+        self.text_bytes += len(unpacked.data)
         if self._batch.text_bytes >= _BATCH_BYTES:
             self._close()
 

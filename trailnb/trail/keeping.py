@@ -107,7 +107,7 @@ def _local(
 
 def _killed(group: Group) -> Written:
     raise SourceError.about(
-        "the process that wrote a part was killed, twice over",
-        group.name,
+        "the process that wrote these log files' part was killed, twice over",
+        f"{group.files[0].key} and {len(group.files) - 1:,} more",
         "Free memory, or save with workers=1; what was saved is kept.",
     )
