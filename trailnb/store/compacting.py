@@ -1,4 +1,4 @@
-"""Join the small parts that many saves of one day leave behind."""
+"""Join the small parts that many saves of one day leave behind, and renew old ones."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from trailnb.facts.columns import base_schema
-from trailnb.facts.derived import DERIVED, with_derived
 from trailnb.facts.version import facts_stamp
 from trailnb.sources.pruning import in_order
 from trailnb.store import ledger as ledgers
 from trailnb.store import saving
+from trailnb.store.anew import is_old, under_todays_facts
 from trailnb.store.part import Footer, part_name
 from trailnb.store.place import scan
 from trailnb.store.writing import (
-    IS_COPY,
     PART_TEXT_BYTES,
     last_day_of,
     part_bytes,
@@ -34,6 +32,9 @@ if TYPE_CHECKING:
 
 def compact(place: Place) -> int:
     """Join parts of a day that fit into one; returns how many parts are gone.
+
+    A part that was saved under older facts is written again under today's, so that it need not be
+    computed anew each time it is read.
 
     The joined part is written first and names those it replaces, so a kill at any moment leaves
     either the old parts, or the new one beside old ones that no reader looks at any more.
@@ -56,7 +57,7 @@ def compact(place: Place) -> int:
 
 
 def _runs(held: Ledger) -> Iterator[list[Part]]:
-    """Which parts of a day fit into one, two at least?"""
+    """Which parts of a day fit into one? One alone is worth it where its facts are old."""
     days: dict[str, list[Part]] = {}
     for part in held.parts:
         days.setdefault(part.footer.day, []).append(part)
@@ -66,13 +67,17 @@ def _runs(held: Ledger) -> Iterator[list[Part]]:
         for part in sorted(parts, key=lambda part: part.footer.saved_at):
             text = sum(one.text_bytes for one in held.owned[part.name].values())
             if run and size + text > PART_TEXT_BYTES:
-                if len(run) > 1:
+                if _is_worth_it(run):
                     yield run
                 run, size = [], 0
             run.append(part)
             size += text
-        if len(run) > 1:
+        if _is_worth_it(run):
             yield run
+
+
+def _is_worth_it(run: Sequence[Part]) -> bool:
+    return len(run) > 1 or any(map(is_old, run))
 
 
 def _join(place: Place, held: Ledger, run: Sequence[Part]) -> str:
@@ -102,11 +107,10 @@ def _join(place: Place, held: Ledger, run: Sequence[Part]) -> str:
 
 def _rows(place: Place, held: Ledger, part: Part) -> pl.DataFrame:
     """Read what is read from this part, under today's facts."""
-    rows = scan(place, [part.name]).filter(~pl.col("log_file").is_in(held.left_out(part))).collect()
-    if part.footer.facts != facts_stamp():
-        base = rows.select(*base_schema().names(), IS_COPY)
-        rows = with_derived(base, [one.name for one in DERIVED])
-    return rows.select(stored_schema().names())
+    rows = scan(place, [part.name]).filter(~pl.col("log_file").is_in(held.left_out(part)))
+    if is_old(part):
+        rows = under_todays_facts(part, rows)
+    return rows.select(stored_schema().names()).collect()
 
 
 def _problems(held: Ledger, run: Sequence[Part]) -> Iterator[Problem]:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from trailnb.facts.columns import base_schema
-from trailnb.facts.derived import DERIVED, with_derived
-from trailnb.facts.version import facts_stamp
 from trailnb.store import marks
+from trailnb.store.anew import is_old, under_todays_facts
 from trailnb.store.place import scan
 from trailnb.store.writing import IS_COPY, stored_schema
 
@@ -63,13 +61,11 @@ def _frames(
     plain: list[str] = []
     partly: list[str] = []
     unasked: list[str] = []
-    facts = facts_stamp()
     for part in parts:
         left_out = asked.left_out(part)
-        is_old = part.footer.facts != facts
-        if is_old or whole.left_out(part):
+        if is_old(part) or whole.left_out(part):
             frame = _without(scan(place, [part.name]), left_out)
-            yield _derived_anew(frame) if is_old else frame
+            yield under_todays_facts(part, frame) if is_old(part) else frame
         elif left_out:
             partly.append(part.name)
             unasked += left_out
@@ -83,12 +79,6 @@ def _frames(
 
 def _without(frame: pl.LazyFrame, keys: list[str]) -> pl.LazyFrame:
     return frame.filter(~pl.col("log_file").is_in(keys)) if keys else frame
-
-
-def _derived_anew(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Compute the derived columns under today's facts: older ones are never mixed in."""
-    names = [one.name for one in DERIVED]
-    return with_derived(frame.select(*base_schema().names(), IS_COPY), names)
 
 
 def _together(frames: Iterable[pl.LazyFrame]) -> pl.LazyFrame:

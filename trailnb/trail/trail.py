@@ -179,6 +179,8 @@ class Trail:
     def compact(self) -> int:
         """Join the small parts of a saved trail; returns how many parts are gone.
 
+        Parts that were saved under older facts are written again under today's.
+
         Raises:
             RequestError: this trail is not a saved one.
         """
