@@ -19,20 +19,8 @@ if TYPE_CHECKING:
 
 # A page that can neither run nor fetch anything, whatever slipped into it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_LONG = frozenset(
-    {
-        "why",
-        "summary",
-        "gained",
-        "lost",
-        "before",
-        "after",
-        "reasons",
-        "reason",
-        "because",
-        "unknown",
-    }
-)
+_LONG = frozenset({"why", "summary", "gained", "lost", "before", "after", "reasons", "reason",
+                   "because", "unknown"})  # fmt: skip
 _NAMES = frozenset({"target", "action", "actor", "root_actor", "actions", "actors", "agents",
                     "value", "how"})  # fmt: skip
 _ONE_LINE = 40
