@@ -49,7 +49,7 @@ def acts(events: pl.LazyFrame, found: Iterable[Reached]) -> pl.DataFrame:
         pl.when(signs_in & (time >= pl.col("_password"))).then("user"),
     )
     found_here = own.with_columns(reached_by=by).filter(pl.col("reached_by").is_not_null())
-    made = found_here.select("reached_by", *READ).collect()
+    made = found_here.select("reached_by", *READ).collect(engine="streaming")
     return pl.concat([made, _copies(events, made)]).pipe(_told)
 
 

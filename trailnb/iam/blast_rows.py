@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -34,7 +35,7 @@ _UNUSED = {
 _GONE = "what it would have told from then on is not here"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Radius:
     """What was found: the world, what was reached in it, and the events it did."""
 
@@ -44,43 +45,61 @@ class Radius:
     evidence: Mapping[str, str]
     since: datetime | None
 
+    @cached_property
+    def changes(self) -> list[tuple[Reached, dict[str, Any]]]:
+        """Which permissions did the reached things change, from when they were reached on?"""
+        return [
+            (one, change)
+            for one in self.found.values()
+            if one.node.kind == "credential"
+            for change in self.world.changes.get(one.node.name, [])
+            if change["time"] >= one.since and change["change"] in _REAL
+        ]
+
+    @cached_property
+    def marks(self) -> dict[tuple[str, str], list[str]]:
+        """Which marks does a change carry, by its event and the kind of its aspect?"""
+        found: dict[tuple[str, str], list[str]] = {}
+        for _, change in self.changes:
+            for aspect in filter(change["aspect"].startswith, _ASPECTS.values()):
+                found[change["event_id"], aspect] = change["marks"]
+        return found
+
+    @cached_property
+    def told(self) -> set[tuple[str, str]]:
+        """Which changes do the reached things say already, by event and kind of aspect?"""
+        return {
+            (event_id, _ASPECTS[one.node.kind])
+            for one in self.found.values()
+            if one.node.kind in _ASPECTS
+            for event_id in one.event_ids
+        }
+
+    @cached_property
+    def counts(self) -> dict[str, dict[str, Any]]:
+        """How much did each of them do, in all?"""
+        return {row["reached_by"]: row for row in counted(self.acts).to_dicts()}
+
+    @cached_property
+    def copies(self) -> dict[str, list[str]]:
+        """Under which ids did all accounts record a call?"""
+        grouped = self.acts.group_by("of").agg(pl.col("event_id").unique().sort())
+        return dict(grouped.iter_rows())
+
 
 def rows(radius: Radius) -> Iterator[dict[str, Any]]:
     """What is in the radius, row by row?"""
-    changes = list(_changes(radius))
-    counts = {row["reached_by"]: row for row in counted(radius.acts).to_dicts()}
-    copies = _copies(radius.acts)
-    for one in radius.found.values():
-        yield _thing(radius, one, counts, copies, changes)
-    told = {change["event_id"] for _, change in changes}
-    for one, change in changes:
-        if not _is_thing(radius, change):
-            yield _change(radius, one, change, copies)
-    told.update(of for one in radius.found.values() if one.by for of in _issuing(one))
-    rest = radius.acts.filter(
-        ~pl.col("of").is_in(pl.Series(sorted(told), dtype=pl.String()).implode())
-    )
-    for row in summed(rest, radius.evidence).to_dicts():
+    yield from (_thing(radius, one) for one in radius.found.values())
+    for one, change in radius.changes:
+        said = {(change["event_id"], aspect) for aspect in _ASPECTS.values()} & radius.told
+        if not any(change["aspect"].startswith(aspect) for _, aspect in said):
+            yield _change(radius, one, change)
+    told = {change["event_id"] for _, change in radius.changes}
+    told.update(of for one in radius.found.values() for of in _issuing(one))
+    ids = pl.Series(sorted(told), dtype=pl.String()).implode()
+    for row in summed(radius.acts.filter(~pl.col("of").is_in(ids)), radius.evidence).to_dicts():
         yield _deed(radius, row)
     yield from _unlogged(radius)
-
-
-def _changes(radius: Radius) -> Iterator[tuple[Reached, dict[str, Any]]]:
-    """Which permissions did the reached things change?"""
-    for one in radius.found.values():
-        for change in radius.world.changes.get(one.node.name, []):
-            is_own = one.node.kind == "credential" and change["time"] >= one.since
-            if is_own and change["change"] in _REAL:
-                yield one, change
-
-
-def _is_thing(radius: Radius, change: Mapping[str, Any]) -> bool:
-    """Does a reached thing have a row already that says it?"""
-    return any(
-        change["event_id"] in one.event_ids
-        and change["aspect"].startswith(_ASPECTS.get(one.node.kind, "\0"))
-        for one in radius.found.values()
-    )
 
 
 def _issuing(one: Reached) -> tuple[str, ...]:
@@ -89,27 +108,12 @@ def _issuing(one: Reached) -> tuple[str, ...]:
     return one.event_ids if is_handed_out and one.node.kind in {*_ASPECTS, "workload"} else ()
 
 
-def _copies(acts: pl.DataFrame) -> dict[str, list[str]]:
-    grouped = acts.group_by("of").agg(pl.col("event_id").unique().sort())
-    return dict(grouped.iter_rows())
-
-
-def _thing(
-    radius: Radius,
-    one: Reached,
-    counts: Mapping[str, Mapping[str, Any]],
-    copies: Mapping[str, list[str]],
-    changes: list[tuple[Reached, dict[str, Any]]],
-) -> dict[str, Any]:
-    did = counts.get(one.node.name, {})
-    ids = [each for name in one.event_ids for each in copies.get(name, [name])]
-    marked = [
-        mark
-        for _, change in changes
-        if change["event_id"] in one.event_ids
-        and change["aspect"].startswith(_ASPECTS.get(one.node.kind, "\0"))
-        for mark in change["marks"]
-    ]
+def _thing(radius: Radius, one: Reached) -> dict[str, Any]:
+    """Write a thing that can act, with all it did."""
+    did = radius.counts.get(one.node.name, {})
+    ids = [each for name in one.event_ids for each in radius.copies.get(name, [name])]
+    aspect = _ASPECTS.get(one.node.kind, "")
+    marked = [mark for name in one.event_ids for mark in radius.marks.get((name, aspect), [])]
     how = f"{one.how}: lets in {', '.join(one.principals)}" if one.principals else one.how
     return {
         "hop": one.hop,
@@ -129,9 +133,7 @@ def _thing(
     }
 
 
-def _change(
-    radius: Radius, one: Reached, change: Mapping[str, Any], copies: Mapping[str, list[str]]
-) -> dict[str, Any]:
+def _change(radius: Radius, one: Reached, change: Mapping[str, Any]) -> dict[str, Any]:
     """Write a change of permissions that made nothing that can act."""
     is_share = change["change"] != "removed" and change["aspect"].startswith("shared with")
     unknown = None
@@ -153,7 +155,7 @@ def _change(
         "events": 1,
         "denied": 0,
         "origins": [change["origin"]] if change["origin"] else [],
-        "event_ids": copies.get(change["event_id"], [change["event_id"]]),
+        "event_ids": radius.copies.get(change["event_id"], [change["event_id"]]),
         "unknown": unknown,
     }
 

@@ -122,7 +122,8 @@ def world_of(events: pl.LazyFrame, issues: Issues, changes: pl.LazyFrame) -> Wor
     is_data = (pl.col("event_category") == "Data").any()
     places = events.group_by("recipient_account_id").agg(is_data).drop_nulls("recipient_account_id")
     used, calls, changed, accounts = pl.collect_all(
-        [events.group_by(_WHO).agg(seen), done.select(*calls_read, texts), changes, places]
+        [events.group_by(_WHO).agg(seen), done.select(*calls_read, texts), changes, places],
+        engine="streaming",
     )
     sessions = list(_sessions(used))
     hops = hops_of(issues)
