@@ -128,7 +128,7 @@ def test_a_quiet_key_reaches_only_itself() -> None:
     keys = trail.events.filter(pl.col("access_key_id").str.starts_with("AKIA"))
     key = keys.group_by("access_key_id").len().sort("len").last().collect()["access_key_id"].item()
     answer = blast_radius(trail, start=key).collect()
-    acting = ["origin", "credential", "user", "password", "role", "trust", "workload"]
+    acting = ["origin", "credential", "user", "password", "role", "trust", "provider", "workload"]
     assert answer.filter(pl.col("kind").is_in(acting))["value"].to_list() == [key]
     assert answer.filter(pl.col("kind").is_in(["share", "permission"])).is_empty()
 
@@ -258,6 +258,43 @@ def test_a_function_whose_code_was_replaced_acts_too() -> None:
         used(role_session("app", "thumbs", "ASIAFN0", at(1)), at(2), "before"),
     )
     assert ids(answer) == {"code", "ours"}
+
+
+def test_who_signs_in_through_a_made_provider_is_of_its_maker() -> None:
+    """An identity provider vouches for whom it likes; another one's sessions are not touched."""
+    ours, other = (f"arn:aws:iam::{OWN}:saml-provider/{name}" for name in ("ours", "corp"))
+    subject = {"type": "SAMLUser", "principalId": "x", "userName": "anyone"}
+    request = {"sAMLMetadataDocument": "<xml/>", "name": "ours"}
+    answer = radius(
+        iam("CreateSAMLProvider", 5, request, responseElements={"sAMLProviderArn": ours}),
+        *(
+            assume_role(
+                subject, at(10), key, key.lower(), eventName="AssumeRoleWithSAML",
+                requestParameters={"principalArn": arn},
+            )
+            for key, arn in (("ASIAOURS", ours), ("ASIACORP", other))
+        ),
+        used(role_session("app", "asiaours", "ASIAOURS", at(10)), at(11), "ours"),
+        used(role_session("app", "asiacorp", "ASIACORP", at(10)), at(11), "corp"),
+    )  # fmt: skip
+    assert ids(answer) == {"CreateSAMLProvider-5", "issue-ASIAOURS-", "ours"}
+    assert row(answer, value="ASIAOURS")["chain"] == ["AKIAEVE", ours]
+
+
+def test_what_is_not_followed_says_so() -> None:
+    """A stack acts with a role under a name that tells nothing; a trust anchor lets in anyone."""
+    stack = event(
+        userIdentity=EVE, eventSource="cloudformation.amazonaws.com", eventName="CreateStack",
+        eventTime=at(5), eventID="stack", readOnly=False, requestParameters={"stackName": "s"},
+    )  # fmt: skip
+    anchor = {"trustAnchor": {"trustAnchorId": "t", "trustAnchorArn": "arn:aws:rolesanywhere:::t"}}
+    made = event(
+        userIdentity=EVE, eventSource="rolesanywhere.amazonaws.com", eventName="CreateTrustAnchor",
+        eventTime=at(6), eventID="anchor", readOnly=False, responseElements=anchor,
+    )  # fmt: skip
+    answer = radius(stack, made)
+    assert row(answer, kind="write")["unknown"] == "what its role did for it is not followed"
+    assert row(answer, kind="permission")["unknown"] == "who comes in by it is not followed"
 
 
 def test_circles_end() -> None:

@@ -116,7 +116,9 @@ def summed(found: pl.DataFrame, evidence: Collection[str]) -> pl.DataFrame:
         .otherwise(resource)
     )
     placed = found.with_columns(kind=kind).with_columns(value=value)
-    return placed.group_by("reached_by", "kind", "value").agg(*_COUNTS, _ACTIONS.alias("how"))
+    return placed.group_by("reached_by", "kind", "value").agg(
+        *_COUNTS, _ACTIONS.alias("how"), _NAMES.alias("actions")
+    )
 
 
 def counted(found: pl.DataFrame) -> pl.DataFrame:

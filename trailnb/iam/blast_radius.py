@@ -55,9 +55,9 @@ def blast_radius(
     """What can be reached from one compromised thing, and what did that do?
 
     A refined question: from the start to the credentials it issued, across roles and accounts; to
-    what it made that can act (users, keys, passwords, roles, opened trusts, instances, functions,
-    tasks); to whatever these issued and made. Each counts from the moment it was reached. Ask of
-    all events: a part of them has lost the hops.
+    what it made that can act (users, keys, passwords, roles, opened trusts, identity providers,
+    instances, functions, tasks); to whatever these issued and made. Each counts from the moment it
+    was reached. Ask of all events: a part of them has lost the hops.
 
     Args:
         events: A trail, its `events`, or a part of them.
@@ -68,8 +68,9 @@ def blast_radius(
 
     Returns:
         Sorted by `hop`, `first`, `kind`, `value` and `reached_by`. `hop` counts from the start, 0.
-        `kind` is a thing that can act (origin, credential, user, password, role, trust, workload),
-        something done (permission, share, write, data, read, evidence, attempt), or unknown.
+        `kind` is a thing that can act (origin, credential, user, password, role, trust, provider,
+        workload), something done (permission, share, write, data, read, evidence, attempt) or
+        unknown.
         `value` names it, `actor` whose credential it is or did it, `account` where. `how` it was
         reached or done, `reached_by` what, `chain` the way from the start to there. `marks` as in
         `iam_changes`. `first`, `last` (UTC), `events`, `denied`, `bytes_in`, `bytes_out` (of data

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from trailnb.iam.blast_world import Session, World
 
 _REAL = {"made", "changed"}
+PROVIDERS = frozenset({"SAML provider", "OIDC provider"})
 
 
 class Node(NamedTuple):
     """A thing that can act, or let somebody act.
 
     Its `kind`: origin, credential, user, role (by `ACCOUNT/NAME`), password (of a user), trust (of
-    a role), workload.
+    a role), provider (that vouches for who signs in), workload.
     """
 
     kind: str
@@ -87,6 +88,11 @@ def leads(world: World, one: Reached) -> Iterator[Reached]:
     elif kind == "trust":
         found = [each for each in world.of_role.get(name, []) if _let_in(world, one, each)]
         yield from _used(world, one, found, "took the role through the opened trust")
+    elif kind == "provider":
+        for hop in world.through.get(name, []):
+            if isinstance(hop.event_time, type(one.since)) and hop.event_time >= one.since:
+                node = Node("credential", hop.session)
+                yield _on(one, node, hop.event_time, f"{hop.how} through it", hop.event_id)
     elif kind == "workload":
         yield from _used(world, one, world.of_name.get(name, []), "its own credentials")
 
@@ -113,6 +119,8 @@ def _given(one: Reached, change: Mapping[str, Any]) -> Iterator[Reached]:
     principals: tuple[str, ...] = ()
     if kind == "exists" and change["entity_kind"] in {"user", "role"} and change["before"] is None:
         found = [Node(change["entity_kind"], name)]
+    elif change["entity_kind"] in PROVIDERS and kind == "exists" and change["before"] is None:
+        found = [Node("provider", change["entity_name"])]
     elif kind == "access" and change["after"] == "Active":
         found = [Node("credential", about)]
     elif kind == "login profile":

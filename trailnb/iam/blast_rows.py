@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb.iam.blast_acts import counted, summed
-from trailnb.iam.blast_reach import Node, leads
+from trailnb.iam.blast_reach import PROVIDERS, Node, leads
+from trailnb.iam.blast_world import unfollowed
 from trailnb.iam.statements import account_of
 from trailnb.iam.view import subject
 
@@ -24,15 +25,19 @@ _REAL = {"made", "changed", "removed"}
 #: Which aspect of a change stands behind a thing that was reached by it.
 _ASPECTS = {
     "user": "exists", "role": "exists", "credential": "access key", "password": "login profile",
-    "trust": "trust",
+    "trust": "trust", "provider": "exists",
 }  # fmt: skip
 _UNKNOWN = ("unknown", "omitted", "present")
 _UNUSED = {
     "credential": "no use of it is here: another account's trail, or calls nobody logs, may tell",
     "password": "no sign-in with it is here",
     "workload": "no session of it is here: what it did, if anything, is not told",
+    "provider": "no sign-in through it is here",
 }
-_GONE = "what it would have told from then on is not here"
+_UNTOLD = {
+    "evidence": "what it would have told from then on is not here",
+    "write": "what its role did for it is not followed",
+}
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,9 @@ def _change(radius: Radius, one: Reached, change: Mapping[str, Any]) -> dict[str
     if str(change["after"]).startswith(_UNKNOWN):
         unknown = f"what it allows: {change['after']}"
     elif is_share or "cross-account trust" in change["marks"]:
-        unknown = "what the other account makes of it is not here"
+        unknown = "what the other account makes of it is not followed"
+    elif "persistence" in change["marks"] or change["entity_kind"] in PROVIDERS:
+        unknown = "who comes in by it is not followed"
     aspect = "" if change["aspect"] == "exists" else f": {change['aspect']}"
     return {
         "hop": one.hop + 1,
@@ -166,15 +173,16 @@ def _deed(radius: Radius, row: Mapping[str, Any]) -> dict[str, Any]:
     by = next(node for node in acting if node in radius.found)
     ids = row["event_ids"]
     how = row["how"]
+    is_run = not unfollowed().isdisjoint(row["actions"])
     if row["kind"] == "evidence":
         how = f"{how}: {', '.join(sorted({radius.evidence[each] for each in ids}))}"
     return {
-        **row,
+        **{name: value for name, value in row.items() if name != "actions"},
         "hop": radius.found[by].hop + 1,
         "how": how,
         **_reached_by(radius, by),
         "marks": [],
-        "unknown": _GONE if row["kind"] == "evidence" else None,
+        "unknown": _UNTOLD.get(row["kind"] if row["kind"] != "write" or is_run else ""),
     }
 
 

@@ -39,7 +39,9 @@ def starts(
     events = attributed if since is None else attributed.filter(pl.col("event_time") >= since)
     at, event_id = pl.col("event_time"), pl.col("event_id")
     told = [at.min().alias("first"), event_id.sort_by(at, event_id).alias("ids")]
-    seen = _of_it(events, start).group_by("session_id", "user").agg(told).collect(engine="streaming")
+    seen = (
+        _of_it(events, start).group_by("session_id", "user").agg(told).collect(engine="streaming")
+    )
     given = issues.rows.filter(pl.col("session") == start)
     node = _node(start)
     if seen.is_empty() and given.is_empty():

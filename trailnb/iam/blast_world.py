@@ -27,6 +27,8 @@ _TEXTS = ("target", "request_parameters", "response_elements")
 #: Sessions that are no credential: everyone who came from that account, a user who is only named
 #: (signing in, or in another account's copy of a call), and who named nothing.
 NO_SESSION = re.compile(r"^(?:account:|AIDA[A-Z0-9]*$|unknown caller$)")
+#: What can be run, and then has credentials of its own.
+WORKLOADS = ("instance", "function", "task")
 _KEY = TypeVar("_KEY")
 _VALUE = TypeVar("_VALUE")
 
@@ -71,6 +73,8 @@ class World:
     of_name: Mapping[str, list[Session]]
     changes: Mapping[str, list[dict[str, Any]]]
     controls: Mapping[str, list[Control]]
+    #: Sessions that a SAML or OIDC provider vouched for, by its ARN.
+    through: Mapping[str, list[Hop]]
     #: Accounts whose events are here, and whether data events are among them.
     accounts: Mapping[str, bool]
 
@@ -125,7 +129,7 @@ def world_of(events: pl.LazyFrame, issues: Issues, changes: pl.LazyFrame) -> Wor
         [events.group_by(_WHO).agg(seen), done.select(*calls_read, texts), changes, places],
         engine="streaming",
     )
-    sessions = list(_sessions(used))
+    sessions, found = list(_sessions(used)), list(_controls(calls))
     hops = hops_of(issues)
     by = calls.select("event_id", "session_id", account="recipient_account_id").unique()
     made = changed.join(by, on=["event_id", "account"], how="left")
@@ -137,7 +141,8 @@ def world_of(events: pl.LazyFrame, issues: Issues, changes: pl.LazyFrame) -> Wor
         of_role=_by((one.role, one) for one in sessions),
         of_name=_by((one.arn.rpartition("/")[2], one) for one in sessions if one.role),
         changes=_by((row["session_id"], row) for row in made.iter_rows(named=True)),
-        controls=_by((one.session, one) for one in _controls(calls)),
+        controls=_by((one.session, one) for one in found if one.kind in WORKLOADS),
+        through=_through(found, hops.values()),
         accounts=dict(accounts.iter_rows()),
     )
 
@@ -155,6 +160,24 @@ def _sessions(used: pl.DataFrame) -> Iterable[Session]:
     )
     for name, actor, arn, user, issuer, first, last in once.sort("session_id").iter_rows():
         yield Session(name, actor or "unknown", arn or "", user, role_of(issuer), first, last)
+
+
+def _through(calls: Iterable[Control], hops: Iterable[Hop]) -> Mapping[str, list[Hop]]:
+    by_event = _by((hop.event_id, hop) for hop in hops)
+    vouched = (one for one in calls if one.kind == "provider")
+    return _by((one.workload, hop) for one in vouched for hop in by_event.get(one.event_id, []))
+
+
+@cache
+def unfollowed() -> frozenset[str]:
+    """Which calls let a service act with a role, under session names that tell nothing?
+
+    Example:
+        >>> "cloudformation:CreateStack" in unfollowed()
+        True
+    """
+    rows = (row for row in _controlling() if row["kind"] == "role")
+    return frozenset(action for row in rows for action in row["actions"].split())
 
 
 @cache
