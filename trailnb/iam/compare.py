@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 20_000
 _MOST_PATTERN_PAIRS = 400_000
 _MOST_PIECES = 300
-_TOO_LARGE = "the documents are too large to compare piece by piece"
+#: Said of documents that are told apart by whole statements alone.
+TOO_LARGE = "the documents are too large to compare piece by piece"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Difference:
     @property
     def is_too_large(self) -> bool:
         """Is what they hold told whole, since comparing piece by piece would not end soon?"""
-        return _TOO_LARGE in self.doubts
+        return TOO_LARGE in self.doubts
 
     @property
     def is_change(self) -> bool | None:
@@ -124,7 +125,7 @@ def compare(before: Known, after: Known) -> Difference:
     known_after = after if isinstance(after, Document) else EMPTY
     exact = _is_bounded(known_before, known_after)
     if not exact:
-        doubts.append(_TOO_LARGE)
+        doubts.append(TOO_LARGE)
     return Difference(
         before,
         after,
@@ -148,7 +149,7 @@ def _added(before: Document, after: Document, *, exact: bool) -> tuple[Grant, ..
         known = set(gone)
         by_shape: dict[tuple[bool, bool], list[Region]] = {}
         taken = [region(one) for one in gone]
-        for one in there:
+        for one in _widest(there) if exact else there:
             if one not in known:
                 pieces = _left(region(one), taken) if exact else [region(one)]
                 by_shape.setdefault(_shape(one), []).extend(pieces)
@@ -156,6 +157,19 @@ def _added(before: Document, after: Document, *, exact: bool) -> tuple[Grant, ..
             for piece in _merged(pieces):
                 grants += _grants(effect, piece, shape, spelled)
     return tuple(grants)
+
+
+def _widest(statements: list[Statement]) -> list[Statement]:
+    """Drop statements that another one covers: they say nothing of their own."""
+    if len(statements) ** 2 > _MOST_PAIRS:
+        return statements
+    reached = [(one, region(one)) for one in statements]
+    kept: list[tuple[Statement, Region]] = []
+    for place, (one, reach) in enumerate(reached):
+        others = [*kept, *reached[place + 1 :]]
+        if not any(next(remaining(reach, other), None) is None for _, other in others):
+            kept.append((one, reach))
+    return [one for one, _ in kept]
 
 
 def _left(whole: Region, taken: Iterable[Region]) -> list[Region]:
