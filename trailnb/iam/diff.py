@@ -1,4 +1,4 @@
-"""What permissions became between two moments: the net difference, thing by thing."""
+"""What permissions became between two moments: the net difference, principal by principal."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ import polars as pl
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
 from trailnb.errors import RequestError
 from trailnb.iam.changes import affected
-from trailnb.iam.entities import EXISTS, Aspect, entity_of
-from trailnb.iam.meaning import meaning
+from trailnb.iam.entities import EXISTS
+from trailnb.iam.marks import marks
+from trailnb.iam.meaning import meaning, told_in_columns
+from trailnb.iam.net import PRINCIPALS, is_held, net
 from trailnb.iam.replay_calls import calls_in
 from trailnb.iam.replay_edits import Edit
 from trailnb.iam.seed import Seed, instant
-from trailnb.iam.state import ABSENT, Draft
-from trailnb.iam.walk import begun, walked
+from trailnb.iam.span import spanned
+from trailnb.iam.state import ABSENT
+from trailnb.iam.walk import begun
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from trailnb._typing import Moment
-    from trailnb.iam.entities import Entity
-    from trailnb.iam.replay_calls import Read
+    from trailnb.iam.entities import Aspect, Entity
     from trailnb.iam.replay_edits import Verb
-    from trailnb.iam.state import Reading, Value
+    from trailnb.iam.span import Span
+    from trailnb.iam.state import Value
 
 CLASS: QuestionClass = "refined"
 _TEXT, _TEXTS = pl.String(), pl.List(pl.String())
@@ -36,7 +38,7 @@ SCHEMA = pl.Schema(
         **dict.fromkeys(("entity_id", "entity_arn", "before", "after"), _TEXT),
         **dict.fromkeys(("gained", "lost"), _TEXTS),
         "gained_access": _TEXT,
-        **dict.fromkeys(("marks", "reasons", "affects"), _TEXTS),
+        **dict.fromkeys(("marks", "reasons", "through", "affects"), _TEXTS),
     }
 )
 SORT_KEY = ("account", "entity_kind", "entity_name", "aspect")
@@ -52,8 +54,10 @@ def iam_diff(
 ) -> pl.LazyFrame:
     """What can everyone do at the one moment that they could not at the other, and what no longer?
 
-    A refined question: what was changed and changed back is in no row. A new text of a managed
-    policy is a row of the policy and of everyone who has it.
+    A refined question. What was changed and changed back is in no row. Of a user, group, role or
+    permission set one row, "permissions", takes all its policies together, with those of its
+    groups: what moved from one policy to another is no change. A new text of a managed policy is a
+    row of the policy and of everyone who has it.
 
     Args:
         events: A trail, its `events`, or a part of them; what comes before `since` tells what was.
@@ -65,7 +69,8 @@ def iam_diff(
     Returns:
         Sorted by `account`, `entity_kind`, `entity_name` and `aspect`; the columns, beside these:
         `entity_id`, `entity_arn`, `before`, `after`, `gained`, `lost`, `gained_access`, `marks`,
-        `reasons` and `affects`, as in `iam_changes`.
+        `reasons` and `affects`, as in `iam_changes`; `through`, by which changes of policies and
+        memberships the permissions of a principal differ.
 
     Raises:
         RequestError: a moment that is none, or `since` not before `until`.
@@ -87,75 +92,75 @@ def iam_diff(
 
     def answer() -> pl.DataFrame:
         told = read()
-        first = begun(managed_policies)
-        last, touched = _between(told, first, seeds, (start, end))
-        rows = list(_rows(first, last, touched, told.accounts))
+        span = spanned(told.calls, begun(managed_policies), seeds, (start, end))
+        rows = [*_rows(span, told.accounts), *_nets(span, told.accounts)]
         return pl.DataFrame(rows, schema=SCHEMA).sort(SORT_KEY, nulls_last=True)
 
     return refined(SCHEMA, answer)
 
 
-def _between(
-    told: Read, first: Draft, seeds: list[Seed], window: tuple[datetime, datetime | None]
-) -> tuple[Draft, set[tuple[Entity, Aspect]]]:
-    """Replay to the first moment, and from there to the last: what was written on the way?"""
-    start, end = window
-    for _ in walked(told.calls, first, seeds, start):
-        pass
-    last = Draft.of(first.frozen())
-    touched: set[tuple[Entity, Aspect]] = set()
-    rest = [call for call in told.calls if call.time >= start]
-    for happened in walked(rest, last, [one for one in seeds if one.at > start], end):
-        for edit in happened.call.edits if happened.call.is_success else ():
-            if edit.verb != "need":
-                touched |= {(name, edit.aspect) for name in edit.before_and_after}
-    return last, touched
-
-
-def _rows(
-    first: Reading,
-    last: Draft,
-    touched: set[tuple[Entity, Aspect]],
-    accounts: Collection[str],
-) -> Iterator[dict[str, Any]]:
-    for entity, aspect in sorted({*first.said(), *last.said()}):
-        before, after = first.content(entity, aspect), last.content(entity, aspect)
-        if aspect.kind == "version" or not _is_change(aspect, (before, after), entity, touched):
+def _rows(span: Span, accounts: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Tell what changed of each thing, but for what its principals' permissions tell together."""
+    for new, old in span.was.items():
+        if new != old:
+            nothing = told_in_columns([], [])
+            names = {"before": old.name, "after": new.name, "affects": []}
+            yield {**_named(span, new, "name"), **nothing, **names}
+    for entity, aspect in span.slots():
+        if aspect.kind == "version" or is_held(entity, aspect):
             continue
-        edit = Edit(_verb(aspect, after), entity, aspect, after)
-        held = last.entities.get(entity) or first.entities[entity]
+        if not span.is_change(entity, aspect):
+            continue
+        pair = span.pair(entity, aspect)
+        edit = Edit(_verb(aspect, pair[1]), entity, aspect, pair[1])
+        label = "policy document" if aspect.kind == "default version" else str(aspect)
         yield {
-            "account": entity.account,
-            "entity_kind": entity.kind,
-            "entity_name": entity.name,
-            "aspect": "policy document" if aspect.kind == "default version" else str(aspect),
-            "entity_id": held.unique_id,
-            "entity_arn": held.arn or (entity.name if entity.name.startswith("arn:") else None),
+            **_named(span, entity, label),
+            "before": pair[0].shown,
+            "after": pair[1].shown,
+            **meaning(span.last, edit, pair, (None, accounts)),
+            "affects": affected(span.last, entity),
+        }
+
+
+def _nets(span: Span, accounts: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Tell what each principal can do that it could not, and what no longer."""
+    for entity in dict.fromkeys(entity for entity, _ in span.slots()):
+        if entity.kind not in PRINCIPALS:
+            continue
+        found = net(span, entity)
+        difference = found.difference
+        if not found.through or difference.is_change is False:
+            continue
+        before, after = found.shown()
+        marked = marks(difference, account=entity.account, known_accounts=accounts)
+        yield {
+            **_named(span, entity, "permissions"),
             "before": before.shown,
             "after": after.shown,
-            **meaning(last, edit, (before, after), (None, accounts)),
-            "affects": affected(last, entity),
+            **told_in_columns([difference], marked),
+            "through": found.through,
+            "affects": affected(span.last, entity),
         }
+
+
+def _named(span: Span, entity: Entity, aspect: str) -> dict[str, Any]:
+    held = span.last.entities.get(entity)
+    if held is None or held.arn is None:
+        held = span.first.entities.get(span.was.get(entity, entity)) or held
+    arn = held.arn if held else None
+    return {
+        "account": entity.account,
+        "entity_kind": entity.kind,
+        "entity_name": entity.name,
+        "aspect": aspect,
+        "entity_id": held.unique_id if held else None,
+        "entity_arn": arn or (entity.name if entity.name.startswith("arn:") else None),
+        "through": [],
+    }
 
 
 def _verb(aspect: Aspect, after: Value) -> Verb:
     if aspect != EXISTS:
         return "put"
     return "delete" if after == ABSENT else "create"
-
-
-def _is_change(
-    aspect: Aspect,
-    pair: tuple[Value, Value],
-    entity: Entity,
-    touched: set[tuple[Entity, Aspect]],
-) -> bool:
-    """Tell a change from better knowledge: what was unknown has changed only if a call wrote it."""
-    before, after = pair
-    if before == after:
-        return False
-    if before.kind != "unknown" or after.kind == "absent":
-        return after.kind != "present" or before == ABSENT
-    policy = entity_of("policy", aspect.name, entity.account)
-    is_written = (entity, aspect) in touched or (policy, Aspect("default version")) in touched
-    return is_written and after.kind != "present"

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from trailnb.iam.compare import TOO_LARGE
 from trailnb.iam.conditions import left_over, stricter
 from trailnb.iam.escalations import open_paths
 from trailnb.iam.expand import LEVELS, highest_access, known_actions
@@ -64,8 +65,10 @@ def marks(
         gives * on every resource
     """
     found = []
-    if not isinstance(difference.after, Document) or difference.is_too_large:
-        found += [Mark("content unknown", "", doubt) for doubt in difference.doubts[-1:]]
+    if not isinstance(difference.after, Document):
+        found.append(Mark("content unknown", "", difference.doubts[-1]))
+    elif difference.is_too_large:
+        found.append(Mark("content unknown", "", TOO_LARGE))
     found += trust_marks(difference, account, known_accounts)
     if not is_limit:
         found += _admin(difference) or escalations(difference)
