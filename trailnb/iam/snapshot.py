@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.errors import RequestError
-from trailnb.iam.entities import EXISTS, Aspect, Entity
+from trailnb.iam.entities import EXISTS, Aspect, Entity, caller
 from trailnb.iam.explain import Explanation, explained
 from trailnb.iam.replay_calls import calls_in
 from trailnb.iam.seed import instant
@@ -100,7 +100,8 @@ class IamState:
         """May this user or role do it, by which statements, and what would one have to know?
 
         Args:
-            principal: Its ARN, `user/NAME`, `role/NAME`, or a name that only one has.
+            principal: Its ARN or that of a role's session, `user/NAME`, `role/NAME`, or a name that
+                only one has.
             action: `s3:GetObject`.
             resource: The ARN it is done to; without one, statements on some resources stay open.
             context: What is known of condition keys: `{"aws:MultiFactorAuthPresent": "true"}`.
@@ -111,7 +112,12 @@ class IamState:
         return explained(self.known, self._principal(principal), action, resource, context or {})
 
     def _principal(self, named: str) -> Entity:
-        found = [entity for entity, held in self._there() if _is(entity, held.arn, named)]
+        session = caller(named) if ":assumed-role/" in named else None
+        found = [
+            entity
+            for entity, held in self._there()
+            if (_is(entity, held.arn, named) if session is None else entity == session)
+        ]
         if len(found) != 1:
             said = ", ".join(f"{one.kind}/{one.name} in {one.account}" for one in found[:4])
             hint = f"It could be {said}." if found else "See .principals for those that are known."
