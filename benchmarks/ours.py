@@ -151,15 +151,23 @@ def ask(store: str, question: str) -> int:
     return len(answer.lazy().collect())
 
 
-def attributed(store: str) -> int:
+def raw_columns(uri: str, **how: Any) -> int:
+    """Read the columns that attribution rests on, and no more."""
+    from trailnb._lineage.issues import SESSION_COLUMNS
+
+    names = [*SESSION_COLUMNS, "event_id", "actor"]
+    return len(tn.open(uri, **how).events.select(names).collect())
+
+
+def attributed(uri: str, **how: Any) -> int:
     """Who is behind every event?"""
-    told = tn.attribute(tn.open(store))
+    told = tn.attribute(tn.open(uri, **how))
     return len(told.select("event_id", "root_actor", "session_id", "chain_text").collect())
 
 
-def sessions(store: str) -> int:
+def sessions(uri: str, **how: Any) -> int:
     """Which credential issued which?"""
-    return len(tn.lineage(tn.open(store)).collect())
+    return len(tn.lineage(tn.open(uri, **how)).collect())
 
 
 def alarms(store: str, *, cis: bool) -> dict[str, float]:

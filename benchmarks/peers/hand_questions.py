@@ -26,11 +26,11 @@ def ask(store: str, question: str) -> int:
     return ASKED[question](rows.filter(~pl.col("is_copy"))).collect().height
 
 
-def attributed_columns(store: str) -> int:
+def attributed_columns(uri: str) -> int:
     """Read the columns that attribution rests on, and no more."""
     from trailnb._lineage.issues import SESSION_COLUMNS
 
-    rows = pl.scan_parquet(f"{store}/date=*/*.parquet", hive_partitioning=False)
+    rows = pl.scan_parquet(f"{uri}/date=*/*.parquet", hive_partitioning=False)
     kept = rows.filter(~pl.col("is_copy")).select(*SESSION_COLUMNS, "event_id", "actor")
     return kept.collect().height
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from benchmarks.data import scaled
 from benchmarks.measure import Contender, compare
 from benchmarks.peers.hand_questions import ASKED
 from benchmarks.questions.memory import peak
@@ -21,7 +22,7 @@ _HAND = "benchmarks.peers.hand_questions"
 
 def answer(options: Options) -> list[Table]:
     """Measure every engine question, then lineage."""
-    return [_questions(options), _lineage(options)]
+    return [_questions(options), *_lineage(options)]
 
 
 def _questions(options: Options) -> Table:
@@ -48,26 +49,34 @@ def _questions(options: Options) -> Table:
     return table
 
 
-def _lineage(options: Options) -> Table:
-    arguments = {"store": str(stored(options))}
-    contenders = [
-        Contender(
-            "reading the columns", f"{_HAND}:attributed_columns", arguments, 3, env=_ALL_CORES
-        ),
-        Contender("tn.attribute", "benchmarks.ours:attributed", arguments, 3, env=_ALL_CORES),
-        Contender("tn.lineage", "benchmarks.ours:sessions", arguments, 3, env=_ALL_CORES),
+def _lineage(options: Options) -> list[Table]:
+    """Attribute from logs as they are delivered, and from a store."""
+    raw, kept = str(scaled(*options.big)), str(stored(options))
+    return [
+        _attribution(options, "log files, one process", {"uri": raw, "workers": 1}, "raw_columns"),
+        _attribution(options, "a store", {"uri": kept}, "attributed_columns"),
     ]
-    costs = compare(contenders, options.rounds)
+
+
+def _attribution(options: Options, place: str, how: dict[str, Any], reading: str) -> Table:
+    peer = f"{_HAND}:{reading}" if reading == "attributed_columns" else f"benchmarks.ours:{reading}"
+    contenders = [
+        Contender("reading the columns", peer, how, 1, env=_ALL_CORES),
+        Contender("tn.attribute", "benchmarks.ours:attributed", how, 1, env=_ALL_CORES),
+        Contender("tn.lineage", "benchmarks.ours:sessions", how, 1, env=_ALL_CORES),
+    ]
+    costs = compare(contenders, min(options.rounds, options.slow_rounds))
     table = Table(
-        f"Who is behind {options.big[0]:,} stored events",
-        "Attribution of every event, beside reading the columns that it rests on. Ratio of CPU "
-        "seconds; memory is the growth of the process above its imports, at most 2 GiB.",
+        f"Who is behind {options.big[0]:,} events in {place}",
+        "Attribution of every event, beside reading the columns that it rests on. One event in "
+        "seven issues a credential. Ratio of CPU seconds; memory is the growth of the process "
+        "above its imports, at most 2 GiB.",
         ("how", "CPU s", "wall s", "times reading", "growth MiB"),
     )
-    reading = costs[contenders[0].name]
+    read = costs[contenders[0].name]
     for contender in contenders:
         cost = costs[contender.name]
-        ratio = cost.cpu_seconds / reading.cpu_seconds
+        ratio = cost.cpu_seconds / read.cpu_seconds
         grown = peak(contender).grown
         assert grown < 2 * _GIB
         bar = Bar(ratio, at_most=_ATTRIBUTE_BAR) if contender.name == "tn.attribute" else None

@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from trailnb._lineage.chains import SEPARATOR, Hop, hops_of, path_to, steps_of
-from trailnb._lineage.issues import LONGEST, TOLERANCE, Issues, issues_of, raw_session
+from trailnb._lineage.chains import (
+    SEPARATOR,
+    Hop,
+    hops_to,
+    is_of_service,
+    nearby,
+    path_to,
+    steps_of,
+)
+from trailnb._lineage.issues import LONGEST, TOLERANCE, Issues, begun, issues_of, raw_session
 
 if TYPE_CHECKING:
     from trailnb._typing import Events
 
+#: What is known of the way to a session: who began it, the chain before it, and its last step.
+_PARTS = ("_root", "_before", "_last")
 ADDED = ("root_actor", "session_id", "chain_text")
 
 
@@ -45,36 +55,37 @@ def attributed(events: pl.LazyFrame, issues: Issues) -> pl.LazyFrame:
     """Whose work is each event, given what was issued?
 
     What an event carries decides, the strongest first: its key, its principal and beginning, and
-    last the only session that was issued under that principal, not long before.
+    last the only session that was issued under that principal, not long before. Each finds the
+    session's number; names and chains are joined once, by number.
     """
-    chains = chains_by_session(issues)
-    started = issues.by_start.lazy().rename({"session": "_started"})
-    keyed = issues.by_key.lazy().rename({"session": "_keyed"})
-    only = issues.by_window.lazy().rename({"session": "_only", "issued_at": "_issued_at"})
+    sessions = chains_by_session(issues).rename({"session_id": "_session"})
+    sessions = sessions.with_row_index("_number")
+    numbers = sessions.select("_number", session="_session")
+    maps = {
+        "_keyed": (issues.by_key, "access_key_id"),
+        "_started": (issues.by_start.select("session", _begun=begun()), "_begun"),
+        "_only": (issues.by_window, "user_principal_id"),
+    }
+    told = events.with_columns(_begun=begun())
+    for name, (found, on) in maps.items():
+        numbered = found.join(numbers, on="session").drop("session").rename({"_number": name})
+        told = told.join(numbered.lazy(), on=on, how="left", maintain_order="left")
+    number = pl.coalesce("_keyed", "_started", pl.when(_fits()).then("_only"))
     return (
-        events.join(keyed, on="access_key_id", how="left", maintain_order="left")
-        .join(
-            started,
-            on=["user_principal_id", "session_creation_date"],
-            how="left",
-            maintain_order="left",
-        )
-        .join(only, on="user_principal_id", how="left", maintain_order="left")
+        told.with_columns(_number=number)
+        .join(sessions.lazy(), on="_number", how="left", maintain_order="left")
         .with_columns(
-            session_id=pl.coalesce(
-                "_keyed", "_started", pl.when(_fits()).then("_only"), raw_session()
-            )
+            session_id=pl.coalesce("_session", raw_session(pl.col("_begun"))),
+            root_actor=pl.coalesce("_root", "actor"),
+            chain_text=_chain_text(),
         )
-        .drop("_keyed", "_started", "_only", "_issued_at")
-        .join(chains.lazy(), on="session_id", how="left", maintain_order="left")
-        .with_columns(root_actor=pl.coalesce("_root", "actor"), chain_text=_chain_text())
-        .drop("_root", "_before", "_last")
+        .drop("_begun", "issued_at", "_number", "_session", *maps, *_PARTS)
     )
 
 
 def _fits() -> pl.Expr:
     """Can it be the session that was issued then: no other beginning, within its longest life?"""
-    began, issued = pl.col("session_creation_date"), pl.col("_issued_at")
+    began, issued = pl.col("session_creation_date"), pl.col("issued_at")
     near = (began - issued).abs() <= TOLERANCE
     time = pl.col("event_time")
     return (began.is_null() | near) & (time >= issued) & (time <= issued + LONGEST)
@@ -91,12 +102,20 @@ def _chain_text() -> pl.Expr:
 def chains_by_session(issues: Issues) -> pl.DataFrame:
     """Where does each issued session come from: `session_id`, `_root`, `_before` and its `_last`?
 
-    A session that a service took for its own workload keeps its own actor as root.
+    A session that a service took for its own workload keeps its own actor as root. Most sessions
+    are one hop from their root; only longer ways are walked.
     """
-    hops = hops_of(issues)
-    rows = [_chain_row(session, path_to(session, hops)) for session in hops]
-    schema = dict.fromkeys(("session_id", "_root", "_before", "_last"), pl.String())
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    one, more = nearby(issues)
+    caller = pl.col("caller_actor")
+    direct = one.select(
+        session_id="session",
+        _root=pl.when(~is_of_service()).then(caller),
+        _before=caller,
+        _last=caller,
+    )
+    hops = hops_to(one, more)
+    rows = [_chain_row(session, path_to(session, hops)) for session in more["session"]]
+    return pl.concat([direct, pl.DataFrame(rows, schema=direct.schema, orient="row")])
 
 
 def _chain_row(session: str, path: list[Hop]) -> tuple[str, str | None, str, str]:

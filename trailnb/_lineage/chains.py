@@ -35,8 +35,18 @@ class Hop:
 
 def hops_of(issues: Issues) -> dict[str, Hop]:
     """Which hop issued each session?"""
-    rows = issues.rows.select(Hop.__dataclass_fields__.keys()).iter_rows()
-    return {row[0]: Hop(*row) for row in rows}
+    return _hops(issues.rows)
+
+
+def hops_to(one: pl.DataFrame, more: pl.DataFrame) -> dict[str, Hop]:
+    """Which hops lead to the sessions of `more`: their own, and the first ones among `one`?"""
+    first = one.filter(pl.col("session").is_in(more["caller"].implode()))
+    return _hops(pl.concat([first, more]))
+
+
+def _hops(rows: pl.DataFrame) -> dict[str, Hop]:
+    told = rows.select(Hop.__dataclass_fields__.keys()).iter_rows()
+    return {row[0]: Hop(*row) for row in told}
 
 
 def path_to(session: str, hops: Mapping[str, Hop]) -> list[Hop]:
@@ -88,14 +98,62 @@ def steps_of(path: Iterable[Hop], *last: str) -> list[str]:
     ]
 
 
-def chain_frame(sessions: pl.DataFrame, hops: Mapping[str, Hop]) -> pl.DataFrame:
+def is_of_service() -> pl.Expr:
+    """Was the session issued to an AWS service?"""
+    return (pl.col("caller_type") == _SERVICE).fill_null(value=False)
+
+
+def nearby(issues: Issues) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Which issues are one hop from where they began, and which have more hops?
+
+    Example:
+        >>> from trailnb.facts.columns import base_schema
+        >>> from trailnb.facts.derived import DERIVED, with_derived
+        >>> from trailnb._lineage.issues import issues_of
+        >>> nobody = with_derived(
+        ...     pl.DataFrame(schema=base_schema()), [column.name for column in DERIVED]
+        ... )
+        >>> [part.height for part in nearby(issues_of(nobody))]
+        [0, 0]
+    """
+    rows = issues.rows
+    is_first = is_of_service() | ~pl.col("caller").is_in(rows["session"].implode())
+    return rows.filter(is_first), rows.filter(~is_first)
+
+
+def chain_frame(sessions: pl.DataFrame, issues: Issues) -> pl.DataFrame:
     """What is known of where each session came from?
 
-    `sessions` has session, actor and actor_kind. Adds root_actor, root_kind, chain (list), how,
-    issuing_event_id, depth (hops) and is_keyed.
+    `sessions` has session_id, actor and actor_kind. Adds root_actor, root_kind, chain (list), how,
+    issuing_event_id, depth (hops) and is_keyed. Only ways of several hops are walked.
     """
-    rows = [_row(session, actor, kind, hops) for session, actor, kind in sessions.rows()]
-    return pl.DataFrame(rows, schema=_CHAINS, orient="row")
+    one, more = nearby(issues)
+    hops = hops_to(one, more)
+    is_far = pl.col("session_id").is_in(more["session"].implode())
+    near = sessions.filter(~is_far).join(one, left_on="session_id", right_on="session", how="left")
+    rows = [
+        _row(session, actor, kind, hops) for session, actor, kind in sessions.filter(is_far).rows()
+    ]
+    return pl.concat([_direct(near), pl.DataFrame(rows, schema=_CHAINS, orient="row")])
+
+
+def _direct(near: pl.DataFrame) -> pl.DataFrame:
+    """Tell sessions that nothing issued, and those of one hop."""
+    caller, actor = pl.col("caller_actor"), pl.col("actor")
+    is_begun = caller.is_not_null() & ~is_of_service()
+    is_step = (caller != actor).fill_null(value=False)
+    chain = pl.when(is_step).then(pl.concat_list(caller, actor)).otherwise(pl.concat_list(actor))
+    told = near.with_columns(
+        root_actor=pl.when(is_begun).then(caller).otherwise(actor),
+        root_kind=pl.when(is_begun).then("caller_kind").otherwise("actor_kind"),
+        chain=chain,
+        chain_text=chain.list.join(SEPARATOR),
+        issuing_event_id="event_id",
+        parent_session="caller",
+        depth=caller.is_not_null().cast(pl.UInt32),
+        origin_type="caller_type",
+    )
+    return told.select(pl.col(name).cast(dtype) for name, dtype in _CHAINS.items())
 
 
 _CHAINS = pl.Schema(

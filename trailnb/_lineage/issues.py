@@ -57,11 +57,26 @@ TOLERANCE = timedelta(seconds=2)
 _MISSING_CALLER = "unknown caller"
 
 
-def raw_session() -> pl.Expr:
+def begun() -> pl.Expr:
+    """Name a session by who it is and when it began; null where one of both is not told.
+
+    Example:
+        >>> from datetime import datetime
+        >>> row = {"user_principal_id": "AROAEXAMPLE:work"}
+        >>> row |= {"session_creation_date": datetime(2026, 11, 3, 2)}
+        >>> pl.DataFrame([row]).select(begun()).item()
+        'AROAEXAMPLE:work@2026-11-03T02:00:00Z'
+    """
+    began = pl.col("session_creation_date").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return pl.concat_str(pl.col("user_principal_id"), pl.lit("@"), began)
+
+
+def raw_session(named: pl.Expr | None = None) -> pl.Expr:
     """Which session does an event belong to, as far as it tells itself?
 
     A long-term key is a session of its own. A temporary one is told by principal and creation date:
-    a console signs each request with a fresh key, and only those two stay.
+    a console signs each request with a fresh key, and only those two stay. `named` is `begun()`
+    where that is a column already.
 
     Example:
         >>> row = {"access_key_id": "ASIAEXAMPLE", "user_principal_id": "AROAEXAMPLE:alice"}
@@ -72,12 +87,11 @@ def raw_session() -> pl.Expr:
         'ASIAEXAMPLE'
     """
     key, principal = pl.col("access_key_id"), pl.col("user_principal_id")
-    began = pl.col("session_creation_date").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     key = pl.when(key != "").then(key)
     long_term = pl.when(key.str.starts_with("AKIA")).then(key)
     return pl.coalesce(
         long_term,
-        pl.concat_str(principal, pl.lit("@"), began),
+        begun() if named is None else named,
         key,
         principal,
         pl.col("user_arn"),

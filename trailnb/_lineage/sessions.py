@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from trailnb._lineage.attribute import attributed, events_of, lookback_and
-from trailnb._lineage.chains import chain_frame, hops_of
+from trailnb._lineage.chains import chain_frame
 from trailnb._lineage.issues import TOLERANCE, Issues, issues_of
 
 SCHEMA = pl.Schema(
@@ -73,7 +73,7 @@ def lineage(trail_or_events: object) -> pl.LazyFrame:
     known = lookback_and(trail_or_events, events)
     issues = issues_of(known)
     used = _used(attributed(events, issues))
-    chains = chain_frame(used.select("session_id", "actor", "actor_kind"), hops_of(issues))
+    chains = chain_frame(used.select("session_id", "actor", "actor_kind"), issues)
     start = used["first_use"].min()
     told = (
         used.join(chains, on="session_id", how="left")
