@@ -37,7 +37,7 @@ def moments(texts: pl.Series) -> pl.Series:
 datetime.datetime(2014, 3, 6, 21, 22, 54, tzinfo=zoneinfo.ZoneInfo(key='UTC')), None]
     """
     parsed = texts.str.to_datetime(
-        _CLOUDTRAIL_FORM, time_unit="us", time_zone="UTC", strict=False, exact=True
+        _CLOUDTRAIL_FORM, time_unit="us", time_zone="UTC", strict=False, exact=True, cache=False
     )
     earliest = parsed.to_physical().min()
     if isinstance(earliest, int) and earliest < _YEAR_ONE:
