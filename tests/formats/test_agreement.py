@@ -18,7 +18,7 @@ from trailnb.formats.records import RecordReader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trailnb.formats.records import Cells
+    from trailnb.formats.cells import Lists
 
 PATHS = sorted({path for column in COLUMNS for path in (column.path, column.otherwise) if path})
 #: Every place of a record that the table looks at, and every object on the way there.
@@ -84,18 +84,21 @@ def good_records(draw: st.DrawFn) -> str:
     return json.dumps(dict(items), **draw(SPELLINGS))
 
 
-def fast(data: bytes, names: tuple[str, ...]) -> Cells:
+def fast(data: bytes, names: tuple[str, ...]) -> Lists:
     """Which cells does the fast path make?"""
-    cells: Cells = {name: [] for name in names}
-    RecordReader(names).read(data, cells)
-    return cells
+    reader = RecordReader(names)
+    cells = reader.cells()
+    reader.read(data, cells)
+    return {name: column.to_list() for name, column in cells.series().items()}
 
 
-def exact(data: bytes, names: tuple[str, ...]) -> Cells:
+def exact(data: bytes, names: tuple[str, ...]) -> Lists:
     """Which cells does the exact path make?"""
-    cells: Cells = {name: [] for name in names}
-    LenientReader(names).read("log.json", data, cells)
-    return cells
+    lists: Lists = {name: [] for name in names}
+    count, _ = LenientReader(names).read("log.json", data, lists)
+    cells = RecordReader(names).cells()
+    cells.take(lists, count)
+    return {name: column.to_list() for name, column in cells.series().items()}
 
 
 def files_of(texts: list[str]) -> Iterator[str]:

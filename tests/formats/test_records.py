@@ -56,9 +56,10 @@ IDENTITY = {
 
 def fast(text: str, *columns: str) -> dict[str, list]:
     """Which cells does the fast path alone make of this text?"""
-    cells: dict[str, list] = {name: [] for name in columns}
-    RecordReader(columns).read(text.encode(), cells)
-    return cells
+    reader = RecordReader(columns)
+    cells = reader.cells()
+    reader.read(text.encode(), cells)
+    return {name: column.to_list() for name, column in cells.series().items()}
 
 
 def at(path: tuple[str, ...], value: object) -> object:
@@ -349,16 +350,18 @@ def test_late_and_extended_records() -> None:
 )
 def test_what_does_not_fit_is_left_to_the_exact_path(text: str) -> None:
     """The fast path never guesses: what does not fit appends nothing and says so."""
-    cells: dict[str, list] = {name: [] for name in ALL}
+    reader = RecordReader(ALL)
+    cells = reader.cells()
     with pytest.raises(MisfitError):
-        RecordReader(ALL).read(text.encode(), cells)
-    assert all(not column for column in cells.values())
+        reader.read(text.encode(), cells)
+    assert all(column.is_empty() for column in cells.series().values())
 
 
 def test_bytes_that_are_no_utf8_do_not_fit() -> None:
     """Invalid UTF-8 does not fit, not even in a field that nobody asked for."""
+    reader = RecordReader(("event_name",))
     with pytest.raises(MisfitError):
-        RecordReader(("event_name",)).read(named("A").encode()[:-1] + b',"x":"\xff"}', {})
+        reader.read(named("A").encode()[:-1] + b',"x":"\xff"}', reader.cells())
 
 
 def test_reader_is_made_once_for_a_projection() -> None:
@@ -368,7 +371,8 @@ def test_reader_is_made_once_for_a_projection() -> None:
 
 def test_no_columns_still_count() -> None:
     """Events are counted without any column."""
-    assert RecordReader(()).read(records(named("A"), named("B")).encode(), {}) == 2
+    reader = RecordReader(())
+    assert reader.read(records(named("A"), named("B")).encode(), reader.cells()) == 2
 
 
 @pytest.mark.parametrize("levels", [300, 100_000])

@@ -14,7 +14,9 @@ from trailnb.formats.problem import Problem
 from trailnb.formats.records import MisfitError, reader_of
 
 if TYPE_CHECKING:
-    from trailnb.formats.records import Cells
+    from collections.abc import Iterator
+
+    from trailnb.formats.cells import Cells, Lists
 
 #: Row number of the log file in the scan, and position in it: what tells copies apart.
 FILE_NUMBER = "__file"
@@ -34,12 +36,12 @@ class Batch:
     problems: list[Problem] = field(default_factory=list)
     rows: int = 0
     text_bytes: int = 0
-    _cells: Cells = field(default_factory=dict)
+    _cells: Cells = field(init=False)
     _spans: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start every column empty."""
-        self._cells = {name: [] for name in self._read_names}
+        self._cells = reader_of(self._read_names).cells()
 
     @property
     def _read_names(self) -> tuple[str, ...]:
@@ -50,8 +52,9 @@ class Batch:
         try:
             count = reader_of(self._read_names).read(data, self._cells)
         except MisfitError:
-            reader = LenientReader(self._read_names)
-            count, found = reader.read(log_file, data, self._cells)
+            lists: Lists = {name: [] for name in self._read_names}
+            count, found = LenientReader(self._read_names).read(log_file, data, lists)
+            self._cells.take(lists, count)
             self.problems += found
         self._spans.append((number, log_file, count))
         self.rows += count
@@ -71,19 +74,15 @@ class Batch:
         where = spans.select(places)
         if "log_index" in self.names:
             where = where.with_columns(log_index=pl.col(FILE_INDEX))
-        return pl.DataFrame([*map(self._series, self._read_names), *where])
+        return pl.DataFrame([*self._columns(), *where])
 
-    def _series(self, name: str) -> pl.Series:
-        column, cells = BY_NAME[name], self._cells[name]
-        if column.kind == "time":
-            return self._moments(name)
-        if column.kind in {"json", "record", "extra"}:
-            return pl.Series(name, cells, dtype=pl.Binary).cast(pl.String)
-        return pl.Series(name, cells, dtype=column.dtype)
+    def _columns(self) -> Iterator[pl.Series]:
+        for name, series in self._cells.series().items():
+            yield self._moments(series) if BY_NAME[name].kind == "time" else series
 
-    def _moments(self, name: str) -> pl.Series:
+    def _moments(self, texts: pl.Series) -> pl.Series:
         """Parse the times; a text that names no moment becomes null and a problem."""
-        texts = pl.Series(name, self._cells[name], dtype=pl.String)
+        name = texts.name
         parsed = moments(texts)
         if parsed.null_count() > texts.null_count():
             lost = (parsed.is_null() & texts.is_not_null()).arg_true().to_list()

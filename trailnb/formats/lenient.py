@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trailnb.facts.columns import Path
-    from trailnb.formats.records import Cells
+    from trailnb.formats.cells import Lists
 
 _FLAGS = {"true": True, "false": False}
 #: A byte order mark stays in the text, where it counts as a blank, so that positions hold.
@@ -42,7 +42,7 @@ class LenientReader:
         """Keep which columns are wanted."""
         self._columns = [BY_NAME[name] for name in names if BY_NAME[name].kind != "provenance"]
 
-    def read(self, log_file: str, data: bytes, cells: Cells) -> tuple[int, list[Problem]]:
+    def read(self, log_file: str, data: bytes, cells: Lists) -> tuple[int, list[Problem]]:
         """Append the cells of every record in `data`; returns how many, and the problems."""
         packing = other_packing(data)
         if packing:
@@ -66,7 +66,7 @@ class LenientReader:
         return count, [*rebuilt.values(), *problems, *said]
 
     def _append(
-        self, log_file: str, found: Found, index: int, places: _Places, cells: Cells
+        self, log_file: str, found: Found, index: int, places: _Places, cells: Lists
     ) -> list[Problem]:
         """Append one record's cells; returns what was odd about it."""
         odd: list[str] = []
