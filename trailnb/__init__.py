@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from trailnb.rules.alarms import alarms
     from trailnb.rules.matches import matches
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
+    from trailnb.widgets.pivot import explore_pivot
     from trailnb.widgets.timeline import explore
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "errors",
     "evasion",
     "explore",
+    "explore_pivot",
     "failures",
     "first_seen",
     "history",
@@ -103,6 +105,7 @@ _HOMES = {
     "blast_radius": "trailnb.iam.blast_radius",
     "denied_bursts": "trailnb.questions.denied",
     "explore": "trailnb.widgets.timeline",
+    "explore_pivot": "trailnb.widgets.pivot",
     "iam_changes": "trailnb.iam.changes",
     "iam_diff": "trailnb.iam.diff",
     "iam_state": "trailnb.iam.snapshot",

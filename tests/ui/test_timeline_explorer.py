@@ -9,7 +9,7 @@ import pytest
 import trailnb as tn
 from tests.browser import NEEDS_CHROMIUM
 from tests.hostile import ELSEWHERE, filled, ran
-from tests.ui.mounting import settle, stage
+from tests.ui.mounting import settle
 from trailnb.trail.scan import schema
 
 if TYPE_CHECKING:
@@ -25,22 +25,9 @@ pytestmark = NEEDS_CHROMIUM
 TOTAL = "4,121 events in view"
 
 
-@pytest.fixture(name="events", scope="module")
-def _events() -> pl.LazyFrame:
-    """Read the story once."""
-    with pytest.warns(UserWarning, match="2 problems in 1 log file"):
-        return tn.open("data-samples/acme", progress=lambda _: None).events.collect().lazy()
-
-
-@pytest.fixture(name="on", scope="module")
-def _stage() -> Iterator[Stage]:
-    with stage() as one:
-        yield one
-
-
 @pytest.fixture(name="w")
-def _widget(events: pl.LazyFrame) -> TimelineExplorer:
-    return tn.explore(events)
+def _widget(story: pl.LazyFrame) -> TimelineExplorer:
+    return tn.explore(story)
 
 
 @pytest.fixture(name="page")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trailnb._plain import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import polars as pl
 
@@ -34,7 +34,7 @@ _TICK_PIXELS = 90
 _DAY = 86_400
 _STEPS = (1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, _DAY, 2 * _DAY, 7 * _DAY, 28 * _DAY)
 _FONT = "system-ui,DejaVu Sans,sans-serif"
-_INK, _GREY, _LINE = "#1b1f24", "#5b636e", "#e3e6ea"
+INK, GREY, LINE = "#1b1f24", "#5b636e", "#e3e6ea"
 
 
 def lanes_svg(model: Timeline, filters: Filters, span: Span) -> str:
@@ -50,16 +50,22 @@ def lanes_svg(model: Timeline, filters: Filters, span: Span) -> str:
         *_named(labels),
         *_ticks(span, height),
         *_drawn(marks),
-        _text(8, height - 8, told, _GREY),
+        text(8, height - 8, told, GREY),
     ]
+    return framed(_WIDTH, height, body)
+
+
+def framed(width: int, height: int, body: Iterable[str]) -> str:
+    """The picture of this size with these elements, on white: a page may be of any colour."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'font-family="{_FONT}" font-size="11"><rect width="100%" height="100%" fill="#fff"/>'
         f"{''.join(body)}</svg>"
     )
 
 
-def _text(x: float, y: float, text: str, colour: str, anchor: str = "start") -> str:
+def text(x: float, y: float, text: str, colour: str, anchor: str = "start") -> str:
+    """Write a text there, escaped."""
     where = f'x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}"'
     return f"<text {where}>{escape(text)}</text>"
 
@@ -73,16 +79,16 @@ def _legend(kinds: dict[str, int]) -> Iterator[str]:
     x = 14.0
     for kind, (name, count) in enumerate(kinds.items()):
         told = f"{name} {count:,}"
-        yield _shape(kind, x, 13) + _text(x + 10, 17, told, _INK)
+        yield _shape(kind, x, 13) + text(x + 10, 17, told, INK)
         x += 34 + 6.4 * len(told)
 
 
 def _named(lanes: list[tuple[str, int]]) -> Iterator[str]:
     for place, (name, events) in enumerate(lanes):
         y = _TOP + place * _LANE
-        yield f'<path d="M0 {y + _LANE}H{_WIDTH}" stroke="{_LINE}"/>'
-        yield _text(8, y + 17, shortened(name, 28), _INK)
-        yield _text(_LABELS - 8, y + 17, f"{events:,}", _GREY, "end")
+        yield f'<path d="M0 {y + _LANE}H{_WIDTH}" stroke="{LINE}"/>'
+        yield text(8, y + 17, shortened(name, 28), INK)
+        yield text(_LABELS - 8, y + 17, f"{events:,}", GREY, "end")
 
 
 def _ticks(span: Span, height: int) -> Iterator[str]:
@@ -92,8 +98,8 @@ def _ticks(span: Span, height: int) -> Iterator[str]:
     form = "%Y-%m-%d" if step >= _DAY else "%m-%d %H:%M"
     for at in range(-(-start // step) * step, end, step):
         x = _LABELS + (at - start) / max(1, end - start) * room
-        yield f'<path d="M{x:.1f} {_TOP}V{height - _BOTTOM}" stroke="{_LINE}"/>'
-        yield _text(x + 2, height - 8, datetime.fromtimestamp(at, UTC).strftime(form), _GREY)
+        yield f'<path d="M{x:.1f} {_TOP}V{height - _BOTTOM}" stroke="{LINE}"/>'
+        yield text(x + 2, height - 8, datetime.fromtimestamp(at, UTC).strftime(form), GREY)
 
 
 def _drawn(marks: pl.DataFrame) -> Iterator[str]:

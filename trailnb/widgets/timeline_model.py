@@ -242,9 +242,15 @@ def _labels(names: pl.Series) -> list[str]:
 
 
 def label(name: str) -> str:
-    """Write a name so that it can be shown: nothing hidden in it, and no longer than a screen."""
+    r"""How is a name written so that it can be shown: nothing hidden in it, no longer than a screen?
+
+    Example:
+        >>> label("ops\x07"), label(" ")
+        ('ops\\x07', '" "')
+    """
     # Cut first: writing out a megabyte of control characters would be work for nothing.
-    return shortened(plain(name[-_SHOWN:] if len(name) > _SHOWN else name), _SHOWN)
+    told = shortened(plain(name[-_SHOWN:] if len(name) > _SHOWN else name), _SHOWN)
+    return told if told.strip() else f'"{told}"'
 
 
 def _u32(numbers: pl.Series) -> bytes:
