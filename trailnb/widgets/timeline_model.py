@@ -242,7 +242,7 @@ def _labels(names: pl.Series) -> list[str]:
 
 
 def label(name: str) -> str:
-    r"""How is a name written so that it can be shown: nothing hidden in it, no longer than a screen?
+    r"""How is a name written to be shown: nothing hidden in it, no longer than a screen?
 
     Example:
         >>> label("ops\x07"), label(" ")
