@@ -6,8 +6,9 @@ import json
 import random
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -16,7 +17,11 @@ from tests.evidence import event, events
 from tests.iam.policies import allow
 from tests.lineage.credentials import assume_role, iam_user, role_session, used
 from trailnb.errors import NothingFoundWarning, RequestError
+from trailnb.facts.derived import DERIVED, with_derived
 from trailnb.iam.blast_radius import SCHEMA, SORT_KEY, blast_radius
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "data-samples"
@@ -376,6 +381,25 @@ def test_the_order_of_rows_changes_nothing() -> None:
     expected = radius(*records)
     random.Random(5).shuffle(records)
     assert radius(*records).equals(expected)
+
+
+@pytest.mark.parametrize("engine", ["polars", "attributed", "pandas", "duckdb"])
+def test_any_frame_leads_to_the_same(engine: str) -> None:
+    """Eager or lazy, attributed before or not, pandas or a database: one answer."""
+    plain = events(
+        makes_user("mallory", 10), used(iam_user("mallory", "AKIAMALLORY"), at(13), "mallory")
+    )
+    names = [one.name for one in DERIVED if one.name not in plain.collect_schema()]
+    whole = with_derived(plain.collect(), names)
+    frames: dict[str, Callable[[], Any]] = {
+        "polars": lambda: whole,
+        "attributed": lambda: tn.attribute(whole),
+        "pandas": whole.to_pandas,
+        "duckdb": lambda: duckdb.connect().from_arrow(whole.to_arrow()),
+    }
+    answer = blast_radius(frames[engine](), start="AKIAEVE").collect()
+    assert answer.equals(blast_radius(plain, start="AKIAEVE").collect())
+    assert ids(answer) == {"CreateUser-10", "mallory"}
 
 
 def test_nothing_is_read_before_it_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:

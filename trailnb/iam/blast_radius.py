@@ -97,7 +97,7 @@ def blast_radius(
 
     def answer() -> pl.DataFrame:
         issues = issues_in(events, frame)
-        told = attributed(narrow, issues).with_columns(user_of())
+        told = _in_utc(attributed(narrow, issues)).with_columns(user_of())
         begun = starts(told, issues, start, from_then)
         if not begun:
             warn_nothing_found(f"Nothing found: no event is of {start!r}.")
@@ -110,3 +110,10 @@ def blast_radius(
         return pl.DataFrame(list(rows(radius)), schema=SCHEMA).sort(SORT_KEY, nulls_last=True)
 
     return refined(SCHEMA, answer)
+
+
+def _in_utc(told: pl.LazyFrame) -> pl.LazyFrame:
+    """Give times one type: some engines spell the zone otherwise, or count in other units."""
+    schema = told.collect_schema()
+    times = [name for name in ("event_time", "session_creation_date") if schema[name] != _TIME]
+    return told.with_columns(pl.col(times).cast(_TIME)) if times else told
