@@ -54,6 +54,9 @@ people = by.agg(
 )
 people.sort("marked", "changes", "actor", descending=[True, True, False])
 
+# %%
+tn.charts.iam_changes(changes, title="Who gained, who lost, and what was refused")
+
 # %% [markdown]
 # ## What one should look at
 #
