@@ -1,19 +1,16 @@
-"""Charts show themselves without the network, the same on every Vega-Lite that may draw them."""
+"""Charts show themselves without the network."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 
 import altair as alt
 import pytest
 
 from tests.evidence import event, events
 from trailnb import charts
-from trailnb.charts._offline import LIVE, Chart, bundle, png
+from trailnb.charts._offline import LIVE, Chart, bundle
 from trailnb.questions.timeline import timeline
 
 
@@ -45,29 +42,6 @@ def test_altair_stays_as_the_user_set_it(chart: Chart) -> None:
 def test_chart_changed_by_the_user_still_shows_itself(chart: Chart) -> None:
     """What Altair offers keeps the kind of the chart."""
     assert "image/png" in chart.properties(title="Mine").interactive()._repr_mimebundle_()[0]
-
-
-def test_old_and_new_vega_lite_draw_the_same(chart: Chart) -> None:
-    """The chart keeps to what JupyterLab's Vega-Lite knows: 5.8 and 6.4 draw one picture."""
-    assert png(chart.to_dict(), "5.8") == png(chart.to_dict(), "6.4")
-
-
-def test_picture_is_in_utc_wherever_it_is_drawn(chart: Chart) -> None:
-    """The same picture in New York as in UTC."""
-    draw = (
-        "import json, sys, hashlib; from trailnb.charts._offline import png;"
-        "print(hashlib.sha256(png(json.load(sys.stdin))).hexdigest())"
-    )
-    spec = json.dumps(chart.to_dict())
-
-    def drawn(zone: str) -> str:
-        command = [sys.executable, "-c", draw]
-        env = os.environ | {"TZ": zone}
-        return subprocess.run(
-            command, input=spec, env=env, check=True, capture_output=True, text=True
-        ).stdout
-
-    assert drawn("America/New_York") == drawn("UTC")
 
 
 def test_nothing_is_fetched(chart: Chart) -> None:

@@ -231,6 +231,8 @@ def config() -> alt.Config:
         background="transparent",
         font="system-ui, DejaVu Sans, sans-serif",
         view=alt.ViewConfig(stroke=None),
+        # The chart's own sentence is read aloud; marks would be by the thousand, in local time.
+        mark=alt.MarkConfig(aria=False),
         axis=alt.AxisConfig(
             domain=False,
             ticks=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import combining
 
 from trailnb._plain import plain, shortened
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LABEL = 48
+#: So many kinds are named in a sentence.
+_KINDS = 12
 
 
 def label(text: str | None, width: int = _LABEL) -> str:
@@ -21,7 +24,19 @@ def label(text: str | None, width: int = _LABEL) -> str:
     """
     if text is None:
         return "unknown"
-    return shortened(plain(text), width) if text.strip() else f'"{plain(text[:width])}"'
+    short = shortened(plain(text), width) if text.strip() else f'"{plain(text[:width])}"'
+    return _unstacked(short)
+
+
+def _unstacked(text: str) -> str:
+    """Let at most two accents stand on a letter: a tower of them covers the rows above."""
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    for char in text:
+        if not (combining(char) and len(kept) > 1 and all(map(combining, kept[-2:]))):
+            kept.append(char)
+    return "".join(kept)
 
 
 def labels(values: Iterable[str | None]) -> dict[str | None, str]:
@@ -61,3 +76,24 @@ def many(number: int, noun: str) -> str:
         ('1 event', '2,000 events')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def counted(counts: Iterable[tuple[str | None, int]]) -> str:
+    """How are counts of several kinds said: "1 account, 26 actions"?
+
+    Example:
+        >>> counted([("account", 1), ("action", 26)])
+        '1 account, 26 actions'
+    """
+    told = [many(number, label(kind)) for kind, number in counts]
+    return listed(told[:_KINDS], others=len(told) - _KINDS)
+
+
+def without(number: int) -> str:
+    """How does a sentence end that leaves out what has no time?
+
+    Example:
+        >>> without(0), without(2)
+        ('', '; 2 without a time are not drawn')
+    """
+    return f"; {number:,} without a time {'is' if number == 1 else 'are'} not drawn" * (number > 0)

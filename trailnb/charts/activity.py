@@ -51,8 +51,9 @@ def activity(answer: IntoFrame, *, title: str = "How much happened when") -> Cha
     shown = table(answer)
     needs(shown.columns, _NEEDED, "charts.activity")
     events = shown.drop_nulls("time").with_columns(pl.col("value").fill_null("unknown"))
+    undated = _words.without(int(shown["events"].sum()) - int(events["events"].sum()))
     if events.is_empty():
-        return _look.nothing(title, "Activity: no event in this answer.")
+        return _look.nothing(title, f"Activity: no event in this answer{undated}.")
     span = _moments.span_of(events)
     least = _least(events)
     totals = events.group_by("value").agg(pl.col("events").sum())
@@ -70,7 +71,8 @@ def activity(answer: IntoFrame, *, title: str = "How much happened when") -> Cha
     for value in values:
         value["strip"] = names[value["strip"]]
     kind = _words.label(next(iter(shown["kind"].drop_nulls().to_list()), "all"))
-    return _drawn(values, list(names.values()), span, title, _sentence(events, span, kind, ranked))
+    sentence = f"{_sentence(events, span, kind, ranked)}{undated}."
+    return _drawn(values, list(names.values()), span, title, sentence)
 
 
 def _least(events: pl.DataFrame) -> int:
@@ -117,7 +119,7 @@ def _sentence(events: pl.DataFrame, span: Span, kind: str, ranked: list[str]) ->
     return (
         f"Activity{of}{more if of else ''}, {_moments.during(span)}: "
         f"{_words.many(total, 'event')}, {denied:,} denied; the busiest stretch began "
-        f"{busiest[0]:%Y-%m-%d %H:%M} with {busiest[1]:,}."
+        f"{busiest[0]:%Y-%m-%d %H:%M} with {busiest[1]:,}"
     )
 
 

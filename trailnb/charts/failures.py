@@ -51,7 +51,7 @@ def failures(answer: IntoFrame, *, title: str = "What went wrong") -> Chart | La
     if shown.is_empty():
         return _look.nothing(title, "Failures: none in this answer.")
     counts = shown.group_by("outcome").agg(pl.col("events").sum()).sort("events", descending=True)
-    told = ", ".join(f"{number:,} {_said(name)}" for name, number in counts.iter_rows())
+    told = ", ".join(f"{number:,} {_said(name)}" for name, number in counts.head(6).iter_rows())
     ordered = shown.sort(
         "events", "actor", "service", "error", descending=[True, False, False, False]
     )

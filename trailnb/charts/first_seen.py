@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -45,8 +45,9 @@ def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layer
     shown = table(answer)
     needs(shown.columns, _NEEDED, "charts.first_seen")
     known = shown.drop_nulls("first_seen")
+    undated = _words.without(shown.height - known.height)
     if known.is_empty():
-        return _look.nothing(title, "First seen: nothing new in this answer.")
+        return _look.nothing(title, f"First seen: nothing new in this answer{undated}.")
     denied = pl.col("denied")
     what = (
         pl.when(denied * 2 > pl.col("events"))
@@ -56,21 +57,25 @@ def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layer
         .otherwise(pl.lit(_KINDS.names[2]))
     )
     is_one = known["kind"].n_unique() == 1
-    events = pl.col("events").map_elements(lambda n: _words.many(n, "event"), pl.String)
-    note = events if is_one else pl.concat_str("kind", events, separator=" · ")
-    rows = known.sort("first_seen", "kind", "value", descending=[True, False, False]).select(
-        "first_seen", "last_seen", "events", "denied",
-        lane="value", kind=what, note=note, more="kind",
+    newest = known.sort("first_seen", "kind", "value", descending=[True, False, False]).head(LANES)
+    rows = newest.select(
+        "first_seen", "last_seen", "events", "denied", lane="value", kind=what, more=pl.lit(""),
+        note=pl.Series([_note(row, is_one=is_one) for row in newest.rows(named=True)]),
     )  # fmt: skip
-    counts = known.group_by("kind", maintain_order=True).len().sort("kind").iter_rows()
-    told = ", ".join(_words.many(number, _words.label(kind)) for kind, number in counts)
+    told = _words.counted(known.group_by("kind").len().sort("kind").iter_rows())
     span = _moments.span_of(known, "first_seen", "last_seen")
     left = known.height - LANES
     return spans(
-        rows.head(LANES),
+        rows,
         _KINDS,
         title=title,
         notes=[f"{left:,} more were seen before these"] if left > 0 else [],
-        description=f"First seen: {told}, {_moments.during(span)}.",
+        description=f"First seen: {told}, {_moments.during(span)}{undated}.",
         lane="value",
     )
+
+
+def _note(row: dict[str, Any], *, is_one: bool) -> str:
+    """Count its events, and say what it is where there are several kinds."""
+    events = _words.many(row["events"], "event")
+    return events if is_one else f"{_words.label(row['kind'])} · {events}"

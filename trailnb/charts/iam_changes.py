@@ -58,6 +58,7 @@ def iam_changes(answer: IntoFrame, *, title: str = "Whose permissions changed") 
         .drop_nulls("time")
     )
     said = f"; {same:,} calls changed nothing" if same else ""
+    said += _words.without(shown.height - same - events.height)
     if events.is_empty():
         return _look.nothing(title, f"Permission changes: none in this answer{said}.")
     found = laned(events, _WEIGHTS, "calmer ones")

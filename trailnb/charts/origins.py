@@ -47,19 +47,20 @@ def origins(answer: IntoFrame, *, title: str = "Where calls came from") -> Chart
     shown = table(answer)
     needs(shown.columns, _NEEDED, "charts.origins")
     known = shown.drop_nulls("first_seen")
+    undated = _words.without(shown.height - known.height)
     if known.is_empty():
-        return _look.nothing(title, "Origins: no call in this answer.")
-    rows = _rows(known)
-    odd = int((rows["oddities"] > 0).sum())
-    span = _moments.span_of(rows, "first_seen", "last_seen")
+        return _look.nothing(title, f"Origins: no call in this answer{undated}.")
+    ordered = _ordered(known)
+    odd = int((ordered["oddities"] > 0).sum())
+    span = _moments.span_of(known, "first_seen", "last_seen")
     said = f"{odd:,} marked odd" if odd else "none is marked odd"
     sentence = (
         f"Origins: {known.height:,} in {_words.many(int(known['events'].sum()), 'event')}, "
-        f"{_moments.during(span)}; {said}."
+        f"{_moments.during(span)}; {said}{undated}."
     )
     left = known.height - LANES
     return spans(
-        rows.head(LANES),
+        _rows(ordered.head(LANES)),
         _KINDS,
         title=title,
         notes=[f"{left:,} more origins are in the answer, none of them odder"] if left > 0 else [],
@@ -68,8 +69,8 @@ def origins(answer: IntoFrame, *, title: str = "Where calls came from") -> Chart
     )
 
 
-def _rows(known: pl.DataFrame) -> pl.DataFrame:
-    """Put the odd and the new first, each with its note."""
+def _ordered(known: pl.DataFrame) -> pl.DataFrame:
+    """Put the odd and the new first."""
     events, denied = pl.col("events"), pl.col("denied")
     kind = (
         pl.when(denied * 2 > events)
@@ -81,13 +82,17 @@ def _rows(known: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit(_KINDS.names[3]))
     )
     marks = pl.col("marks").list.len() if "marks" in known.columns else pl.lit(0)
-    ordered = known.with_columns(oddities=marks.cast(pl.Int64), what=kind).sort(
+    return known.with_columns(oddities=marks.cast(pl.Int64), what=kind).sort(
         "oddities", "first_seen", "origin", descending=[True, True, False], nulls_last=True
     )
+
+
+def _rows(ordered: pl.DataFrame) -> pl.DataFrame:
+    """Give each its note."""
     notes = [_note(row) for row in ordered.iter_rows(named=True)]
     told = [_told(row) for row in ordered.iter_rows(named=True)]
     return ordered.select(
-        "first_seen", "last_seen", "events", "denied", "oddities",
+        "first_seen", "last_seen", "events", "denied",
         lane="origin", kind="what",
         note=pl.Series(notes, dtype=pl.String), more=pl.Series(told, dtype=pl.String),
     )  # fmt: skip

@@ -24,7 +24,7 @@ _NEEDED = (
     "kind", "value", "events", "denied", "first_seen", "last_seen", "is_exclusive", "lift",
 )  # fmt: skip
 #: Of each kind; the heading counts the others.
-_EACH = 8
+_EACH, _ALL = 8, 100
 
 
 def pivot(answer: IntoFrame, *, title: str = "Seen together") -> Chart | Layers:
@@ -54,9 +54,8 @@ def pivot(answer: IntoFrame, *, title: str = "Seen together") -> Chart | Layers:
         "kind", "is_exclusive", "lift", "events", "value",
         descending=[False, True, True, True, False], nulls_last=True,
     )  # fmt: skip
-    rows = telling.group_by("kind", maintain_order=True).head(_EACH)
-    counts = shown.group_by("kind").len().sort("kind").iter_rows()
-    told = ", ".join(_words.many(number, _words.label(kind)) for kind, number in counts)
+    rows = telling.group_by("kind", maintain_order=True).head(_EACH).head(_ALL)
+    told = _words.counted(shown.group_by("kind").len().sort("kind").iter_rows())
     alone = int(shown["is_exclusive"].fill_null(value=False).sum())
     left = shown.height - rows.height
     return ranked(
@@ -78,7 +77,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     times = f"{row['lift']:,.1f}" if row["lift"] is not None else "unknown"
     note = "only together" if row["is_exclusive"] else f"{times} times chance"
     return {
-        "row": f"{row['kind']}  {_words.label(row['value'], 40)}",
+        "row": f"{_words.label(row['kind'])}  {_words.label(row['value'], 40)}",
         "amount": row["events"],
         "kind": name,
         "note": f"{_words.many(row['events'], 'event')} · {note}",

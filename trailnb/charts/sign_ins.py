@@ -49,14 +49,15 @@ def sign_ins(answer: IntoFrame, *, title: str = "Who signed in") -> Chart | Laye
     events = shown.select(
         "time", lane="actor", told=_told(), kind=_kind(), count=pl.lit(1, pl.Int64)
     ).drop_nulls("time")
+    undated = _words.without(shown.height - events.height)
     if events.is_empty():
-        return _look.nothing(title, "Sign-ins: none in this answer.")
+        return _look.nothing(title, f"Sign-ins: none in this answer{undated}.")
     found = laned(events, _WEIGHTS, "calmer actors")
     counts = dict(events.group_by("kind").len().iter_rows())
     told = ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS.names if kind in counts)
     sentence = (
         f"Sign-ins: {events.height:,} by {_words.many(events['lane'].n_unique(), 'actor')}, "
-        f"{_moments.during(found.span)}: {told}."
+        f"{_moments.during(found.span)}: {told}{undated}."
     )
     return drawn(
         found, _KINDS, title=title, description=sentence, lane="actor", told="how, from where"

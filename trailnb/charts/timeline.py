@@ -49,18 +49,18 @@ def timeline(answer: IntoFrame, *, title: str = "Who did what, when") -> Chart |
     """
     shown = table(answer)
     needs(shown.columns, ["time", "actor", "action", "outcome"], "charts.timeline")
-    events = shown.select(
-        "time", lane="actor", told="action", kind=_kind(), count=_count(shown)
-    ).drop_nulls("time")
+    rows = shown.select("time", lane="actor", told="action", kind=_kind(), count=_count(shown))
+    events = rows.drop_nulls("time")
+    undated = _words.without(int(rows.filter(pl.col("time").is_null())["count"].sum()))
     if events.is_empty():
-        return _look.nothing(title, "Timeline without events.")
+        return _look.nothing(title, f"Timeline without events{undated}.")
     found = laned(events, _WEIGHTS, "calmer actors")
     counts = dict(events.group_by("kind").agg(pl.col("count").sum()).iter_rows())
     kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in _look.KINDS if kind in counts)
     actors = _words.many(events["lane"].n_unique(), "actor")
     sentence = (
         f"Timeline of {_words.many(sum(counts.values()), 'event')} by {actors}, "
-        f"{_moments.during(found.span)}: {kinds}."
+        f"{_moments.during(found.span)}: {kinds}{undated}."
     )
     return drawn(
         found, _look.HAPPENED, title=title, description=sentence, lane="actor", told="actions"
