@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.store.stores import opened
+from tests.store.stores import ledger_of, opened
+from trailnb.store.writing import PART_TEXT_BYTES
 
 ROOT = Path(__file__).parents[2]
 GIBIBYTE = 1 << 30
@@ -35,10 +36,11 @@ def resident(group: int) -> int:
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read in /proc")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_memory_of_a_large_save(tmp_path: Path, workers: int) -> None:
-    """400,000 events are saved, marked and joined with less than a gigabyte in all processes."""
+    """Four full days are saved and marked with less than a gigabyte in all processes together."""
     logs, dest = tmp_path / "logs", tmp_path / "case"
     scale = [sys.executable, "-m", "tools.samples.scale", str(logs)]
-    subprocess.run([*scale, "--events", str(EVENTS), "--files", "2000"], cwd=ROOT, check=True)
+    size = ["--events", str(EVENTS), "--files", "400", "--rounds", "1"]
+    subprocess.run([*scale, *size], cwd=ROOT, check=True)
     save = [sys.executable, "-m", "trailnb", "save", str(logs), str(dest)]
     process = subprocess.Popen(
         [*save, "--workers", str(workers)],
@@ -59,5 +61,7 @@ def test_memory_of_a_large_save(tmp_path: Path, workers: int) -> None:
     is_over.set()
     watcher.join()
     assert status == 0
+    text = [sum(held.text_bytes for held in part.footer.held) for part in ledger_of(dest).parts]
+    assert sum(size >= PART_TEXT_BYTES for size in text) >= 4, "parts are full"
     assert opened(dest).events.select(pl.len()).collect().item() == EVENTS
     assert peak[0] < GIBIBYTE, f"{peak[0] / 2**20:,.0f} MiB"

@@ -36,7 +36,7 @@ _SLOTS = re.compile(
 _MASK = (1 << 128) - 1
 _DAY, _SLOT = 86_400, 300
 #: How often the days follow each other, and within how many seconds passes stray.
-_BLOCKS, _JITTER = 8, 240
+_ROUNDS, _JITTER = 8, 240
 _LEVEL = 6
 # Keys carry the account in their first nine characters after the prefix; the last four may vary.
 _KEY_KEPT = 16
@@ -89,7 +89,7 @@ class Reel:
         return records, newest
 
 
-def scale(dest: Path, events: int, files: int, seed: int = 7) -> None:
+def scale(dest: Path, events: int, files: int, seed: int = 7, *, rounds: int = _ROUNDS) -> None:
     """Write `events` records in `files` log files of the true layout under `dest`.
 
     Args:
@@ -97,6 +97,7 @@ def scale(dest: Path, events: int, files: int, seed: int = 7) -> None:
         events: How many records to write; each has its own event id.
         files: How many log files to write them to.
         seed: Another seed makes other ids and another mix of places.
+        rounds: How often the four days follow each other: fewer rounds make fuller days.
     """
     organization = acme()
     trail = Trail(f"AWSLogs/{organization.org_id}", f"scale/{seed}")
@@ -104,7 +105,7 @@ def scale(dest: Path, events: int, files: int, seed: int = 7) -> None:
     dice = Dice(f"scale/{seed}")
     step = int(dice.hex(32), 16) | 1
     weights = [len(reel.templates) for reel in reels]
-    at_once = -(-events // (sum(weights) * _BLOCKS))
+    at_once = -(-events // (sum(weights) * rounds))
     for reel in reels:
         # Also a quiet region's file holds at most the records of a day.
         a_day = -(-len(_DAYS) * events // (files * len(reel.templates)))
@@ -163,8 +164,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, required=True)
     parser.add_argument("--files", type=int, required=True)
     parser.add_argument("--seed", type=int, default=7)
-    arguments = parser.parse_args()
-    scale(arguments.dest, arguments.events, arguments.files, arguments.seed)
+    parser.add_argument("--rounds", type=int, default=_ROUNDS)
+    asked = parser.parse_args()
+    scale(asked.dest, asked.events, asked.files, asked.seed, rounds=asked.rounds)
 
 
 if __name__ == "__main__":

@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from trailnb.sources.source import Source
     from trailnb.store.place import Place
 
-#: Decompressed text in one part. Twice as much passes a gigabyte of memory while it is sorted.
-PART_TEXT_BYTES = 128 << 20
+#: Decompressed text in one part. A process that reads, derives and sorts so much holds 480 MB: two
+#: of them, and the one that started them, stay below a gigabyte. Twice as much takes 800 MB each.
+PART_TEXT_BYTES = 64 << 20
 #: What gzip commonly makes of CloudTrail's JSON: groups are planned before reading.
 _GZIP_RATIO = 10
 #: Rows are sorted by time, so a group of this many spans minutes and is skipped by its bounds.
 ROW_GROUP_ROWS = 20_000
-_BATCH_BYTES = 16 << 20
+_BATCH_BYTES = 8 << 20
 
 #: Marks rows that an earlier log file brought before.
 IS_COPY = "is_copy"
