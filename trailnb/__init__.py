@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from trailnb.questions.working_hours import working_hours
     from trailnb.rules.alarms import alarms
     from trailnb.rules.matches import matches
+    from trailnb.rules.respond import respond
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
     from trailnb.widgets.pivot import explore_pivot
     from trailnb.widgets.timeline import explore
@@ -83,6 +84,7 @@ __all__ = [
     "policy_diff",
     "report",
     "resource",
+    "respond",
     "root_use",
     "rules",
     "scan",
@@ -112,6 +114,7 @@ _HOMES = {
     "iam_view": "trailnb.iam.view",
     "lineage": "trailnb._lineage.sessions",
     "matches": "trailnb.rules.matches",
+    "respond": "trailnb.rules.respond",
     "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
     "policy_diff": "trailnb.iam.view",
