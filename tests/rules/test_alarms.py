@@ -14,6 +14,8 @@ from tests.evidence import event, events, user
 from trailnb.errors import RequestError
 from trailnb.rules import alarms as module
 from trailnb.rules.alarms import SCHEMA, SORT_KEY
+from trailnb.rules.hits import SCHEMA as HITS
+from trailnb.rules.hits import SORT_KEY as HITS_KEY
 
 SAMPLES = Path(__file__).parents[2] / "data-samples"
 STOP = tn.rules.Rule(name="stop", pattern="{ $.eventName = StopLogging }", title="stopped")
@@ -131,6 +133,21 @@ def test_what_cannot_be_meant_is_refused(asked: dict[str, Any], said: str) -> No
         tn.alarms(events(event()), **asked)
 
 
+@pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
+def test_hits_are_what_alarms_count() -> None:
+    """One row per match, each with its event; their sum is the alarms' sum."""
+    trail = tn.open(SAMPLES / "acme", since="2026-11-02", until="2026-11-04")
+    rules = [*tn.rules.cis(), *tn.rules.wider()]
+    answer = tn.rules.hits(trail, rules=rules)
+    assert answer.collect_schema() == HITS
+    found = answer.collect()
+    assert found.equals(found.sort(*HITS_KEY, nulls_last=True))
+    fired = tn.alarms(trail, rules=rules).group_by("rule").agg(pl.col("events").sum()).collect()
+    assert dict(found["rule"].value_counts().iter_rows()) == dict(fired.iter_rows())
+    assert found["event_id"].n_unique() < found.height
+
+
 def test_no_rule_no_alarm() -> None:
     """An empty set fires nothing, and the answer keeps its columns."""
     assert tn.alarms(events(event()), rules=[]).collect().schema == SCHEMA
+    assert tn.rules.hits(events(event()), rules=[]).collect().schema == HITS

@@ -138,10 +138,29 @@ CASES: dict[str, tuple[list[Record], list[Record]]] = {
     "wider-logging": (
         [call("cloudtrail", "PutEventSelectors"), call("guardduty", "DeleteDetector"),
          call("guardduty", "UpdateDetector", requestParameters={"enable": False}),
-         call("monitoring", "DeleteAlarms"), call("ec2", "DeleteFlowLogs")],
+         call("securityhub", "DisableSecurityHub")],
         [call("guardduty", "UpdateDetector", requestParameters={"enable": True}),
          call("guardduty", "UpdateDetector", requestParameters={"enable": "false"}),
-         call("waf", "DeleteRule")],
+         call("ec2", "DeleteFlowLogs")],
+    ),
+    "wider-other-logs": (
+        [call("monitoring", "DeleteAlarms"), call("ec2", "DeleteFlowLogs"),
+         call("events", "DeleteRule"), call("logs", "DeleteLogGroup")],
+        [call("waf", "DeleteRule"), call("logs", "CreateLogGroup")],
+    ),
+    "wider-other-ways-in": (
+        [call("lambda", "AddPermission20150331v2"), call("rolesanywhere", "CreateTrustAnchor"),
+         call("sts", "GetFederationToken"), call("sso", "CreateAccountAssignment"),
+         call("ec2", "ReplaceIamInstanceProfileAssociation")],
+        [call("sns", "AddPermission"), call("sts", "GetSessionToken"),
+         call("ecs", "CreateUser")],
+    ),
+    "wider-inside-instances": (
+        [call("ssm", "SendCommand"), call("ec2-instance-connect", "SendSSHPublicKey"),
+         call("ec2", "ModifyInstanceAttribute", requestParameters={"attribute": "userData"}),
+         call("ec2", "ModifyInstanceAttribute", requestParameters={"userData": "x"})],
+        [call("ssm", "GetParameter"),
+         call("ec2", "ModifyInstanceAttribute", requestParameters={"attribute": "ebsOptimized"})],
     ),
     "wider-keys": (
         [call("kms", "PutKeyPolicy")], [call("kms", "GetKeyPolicy"), call("s3", "PutKeyPolicy")],

@@ -111,7 +111,7 @@ def alarms(
         >>> fired.select("title", "events", "actors").collect().row(0)
         ('Changes of CloudTrail', 1, ['svc-backup-sync'])
     """
-    chosen = _chosen(rules)
+    chosen = chosen_of(rules)
     about = _about(chosen, period, threshold)
     plan = Plan.of([rule.matcher(corners) for rule in chosen])
     frame = asked(events, list(dict.fromkeys([*_KEPT.values(), *plan.columns])), "alarms")
@@ -141,8 +141,16 @@ def _about(chosen: Sequence[Rule], period: str | timedelta, threshold: int) -> p
     return pl.DataFrame(told, schema={name: types.get(name, _TEXT) for name in told})
 
 
-def _chosen(rules: Rule | Iterable[Rule] | None) -> Sequence[Rule]:
-    """Take the rules as they come, and see that they can be told apart."""
+def chosen_of(rules: Rule | Iterable[Rule] | None) -> Sequence[Rule]:
+    """Which rules are meant: the CIS set where none are named, and each by a name of its own?
+
+    Raises:
+        RequestError: one is no rule, or two share a name.
+
+    Example:
+        >>> len(chosen_of(None))
+        15
+    """
     if rules is None:
         return cis()
     chosen = [rules] if isinstance(rules, Rule) else [checked(one) for one in rules]
