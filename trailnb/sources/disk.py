@@ -166,6 +166,8 @@ def _state(state: os.stat_result) -> tuple[int, str]:
 
 def _spelt_in_text(name: str) -> str:
     r"""A file name as text, undecodable bytes as `\xNN`: keys travel as UTF-8."""
+    if name.isascii():
+        return name
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trailnb.sources import layout
+from trailnb.sources.source import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from trailnb.sources.source import LogFile, Wanted
+    from trailnb.sources.source import LogFile
+
+_EVERYTHING = Wanted()
 
 
 def excludes(wanted: Wanted, place: layout.Place | None) -> bool:
@@ -68,8 +71,12 @@ def wants(wanted: Wanted, file: LogFile, *, within: str = "") -> bool:
         >>> wants(Wanted(accounts=frozenset({"111122223333"})), LogFile(key="events.json"))
         True
     """
+    if is_litter(file.key, file.size_bytes):
+        return False
+    if wanted == _EVERYTHING:  # a bucket has millions of names
+        return True
     folder, file_name = layout.split(file.key, within)
-    return not is_litter(file.key, file.size_bytes) and not (
+    return not (
         excludes(wanted, layout.place_at(folder)) or _excludes_name(wanted, file, file_name)
     )
 
@@ -107,6 +114,8 @@ def is_litter(key: str, size_bytes: int | None) -> bool:
     """
     if key.endswith(("/", "_$folder$")):
         return not size_bytes
+    if "._" not in key and ".DS_Store" not in key:
+        return False
     _, name = layout.split(key)
     return name == ".DS_Store" or name.startswith("._")
 
