@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import trailnb as tn
 from tests.hostile import PAYLOADS, STEERING, filled
 from tests.iam.policies import allow, deny
 from trailnb._plain import plain
@@ -272,7 +273,7 @@ def test_log_text_is_escaped() -> None:
         "div", "style", "details", "summary", "b", "span", "p", "ul", "li", "table", "thead",
         "tbody", "tr", "th", "td", "i",
     }  # fmt: skip
-    assert not re.search(r"<[^>]*\s(?!class|colspan|open)[a-z]+=", html)
+    assert not re.search(r"<[^>]*\s(?!class|colspan|open|style=\"text-align:left\")[a-z]+=", html)
     assert STEERING.search(html) is None
     assert STEERING.search(str(changes).replace("\n", "")) is None
 
@@ -320,6 +321,17 @@ def test_nothing_changed_is_said() -> None:
     assert len(nothing) == 0
     assert str(nothing) == "No change of permissions."
     assert "No change of permissions." in nothing._repr_html_()
+
+
+def test_answers_are_shown_as_they_come() -> None:
+    """Lazy or not, of changes or of a difference between two moments."""
+    trail = tn.open("data-samples/quiet")
+    told = str(iam_view(tn.iam_changes(trail)))
+    assert "iam:PutRolePolicy on role/thumbnailer-role: inline policy media" in told
+    net = iam_view(tn.iam_diff(trail, since="2026-11-01").collect())
+    assert [one.title for one in net] == [
+        "role/thumbnailer-role: permissions", "role/thumbnailer-role: trust",
+    ]  # fmt: skip
 
 
 def test_a_frame_of_something_else_is_refused() -> None:

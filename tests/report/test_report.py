@@ -87,7 +87,7 @@ def test_changes_of_permissions_stand_before_beside_after(tmp_path: Path) -> Non
     row |= {"before": None, "after": json.dumps(told), "reasons": [HOSTILE]}
     made.answer("What changed", pl.DataFrame([row], schema_overrides={"before": pl.String}))
     page, text = written(made, tmp_path, "html"), written(made, tmp_path, "md")
-    assert '<td class="new"><ins><span class="sign">+</span>' in page
+    assert '<ins><span class="sign">+ </span>' in page
     assert "<script" not in page + text
     assert not {"\x1b", "\u202e"} & set(page + text)
     assert "| before | after |\n|---|---|\n| nothing |  |" in text

@@ -98,8 +98,8 @@ def test_both_sides_read_in_either_theme(page: Page) -> None:
         tint = coloured(style(page, selector, "background-color"), behind)
         assert tint != behind
         assert contrast(text, tint) > READABLE
-    assert page.locator(".tnd td.gone .sign").first.text_content() == "−"  # noqa: RUF001
-    assert page.locator(".tnd td.new .sign").first.text_content() == "+"
+    assert page.locator(".tnd td.gone .sign").first.text_content() == "− "  # noqa: RUF001
+    assert page.locator(".tnd td.new .sign").first.text_content() == "+ "
     assert coloured(style(page, ".tnd td:not([class])", "background-color"), behind) == behind
 
 

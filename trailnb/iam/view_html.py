@@ -26,7 +26,9 @@ _SIGNS = {"-": ("gone", "del", "−"), "+": ("new", "ins", "+")}  # noqa: RUF001
 #: More cards than these nobody scrolls through; what is left out is said.
 MOST_SHOWN = 100
 _MOST_REASONS = 8
-_TABLE = "<table><thead><tr><th>before</th><th>after</th></tr></thead><tbody>"
+# JupyterLab takes style sheets out of notebooks it does not trust, and aligns cells right.
+_LEFT = 'style="text-align:left"'
+_TABLE = f"<table><thead><tr><th {_LEFT}>before</th><th {_LEFT}>after</th></tr></thead><tbody>"
 # What cannot be known is no reason to look before what is known to be wrong.
 _DULL = {"content unknown"}
 
@@ -82,7 +84,7 @@ def _card(change: Change, *, is_open: bool) -> str:
 
 def _reasons(reasons: Sequence[str]) -> str:
     items = [
-        f"<li><b>{'?' if one[:8] == 'perhaps ' else '!'}</b>{_said(one)}</li>" for one in reasons
+        f"<li><b>{'?' if one[:8] == 'perhaps ' else '!'} </b>{_said(one)}</li>" for one in reasons
     ]
     if not items:
         return ""
@@ -100,14 +102,15 @@ def _body(change: Change) -> Iterator[str]:
 
 
 def _words(words: Iterable[str]) -> str:
-    return f"<td><i>{'<br>'.join(map(_said, words))}</i></td>"
+    return f"<td {_LEFT}><i>{'<br>'.join(map(_said, words))}</i></td>"
 
 
 def _row(one: Shown, *, is_head: bool = False) -> str:
     if isinstance(one, Fold):
         inner = "".join(map(_row, one.rows))
         return (
-            f'<tr><td class="fold" colspan="2"><details><summary>{_said(one.summary)}</summary>'
+            f'<tr><td class="fold" colspan="2" {_LEFT}>'
+            f"<details><summary>{_said(one.summary)}</summary>"
             f"<table><tbody>{inner}</tbody></table></details></td></tr>"
         )
     start = '<tr class="head">' if is_head else "<tr>"
@@ -116,16 +119,16 @@ def _row(one: Shown, *, is_head: bool = False) -> str:
 
 def _cell(line: Line | None) -> str:
     if line is None:
-        return "<td></td>"
+        return f"<td {_LEFT}></td>"
     joint = " = " if line.label.startswith("Condition ") else " "
     label = f'<span class="name">{_said(line.label)}{joint}</span>' if line.label else ""
     text = label + _said(line.text)
     if line.note:
-        text += f'<span class="note">{_said(line.note)}</span>'
+        text += f' <span class="note">{_said(line.note)}</span>'
     if not line.sign:
-        return f'<td><span class="sign"> </span>{text}</td>'
+        return f'<td {_LEFT}><span class="sign"> </span>{text}</td>'
     kind, tag, sign = _SIGNS.get(line.sign, ("perhaps", "span", "?"))
-    return f'<td class="{kind}"><{tag}><span class="sign">{sign}</span>{text}</{tag}></td>'
+    return f'<td class="{kind}" {_LEFT}><{tag}><span class="sign">{sign} </span>{text}</{tag}></td>'
 
 
 def _grants(change: Change) -> str:
