@@ -118,6 +118,12 @@ shown = pl.col("gained", "marks").list.join("; ")
 left.select("account", "entity_kind", "entity_name", "aspect", shown)
 
 # %% [markdown]
+# What everyone may do now that they could not, all their policies and groups taken together:
+
+# %%
+tn.iam_view(left.filter(pl.col("aspect") == "permissions"))
+
+# %% [markdown]
 # ## What it allows
 #
 # Right after the first change that gave a user or role something: may it make users? By which
