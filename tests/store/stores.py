@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -59,20 +60,39 @@ def ids(trail: Trail) -> list[str]:
     return sorted(one.lstrip("0") or "0" for one in found["event_id"])
 
 
-def assert_same(one: Trail, other: Trail) -> None:
-    """Every answer of both trails is the same: events with all columns, files, and what is said."""
+@dataclass(frozen=True)
+class Answers:
+    """Everything that a trail answers."""
+
+    frames: dict[str, pl.DataFrame | None]
+
+
+def answers(trail: Trail) -> Answers:
+    """Events with all columns, files, and what is said of them; worth keeping of a raw trail."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ProblemWarning)
-        frames = [trail.events.collect().sort(SORT, nulls_last=True) for trail in (one, other)]
-        assert_frame_equal(*frames)
-        for name in ("problems", "duplicates", "coverage", "files"):
-            assert_frame_equal(getattr(one, name)(), getattr(other, name)())
-        looked = [trail.lookback_events for trail in (one, other)]
-    assert [frame is None for frame in looked] in ([True, True], [False, False])
-    if looked[0] is not None and looked[1] is not None:
-        assert_frame_equal(
-            *(f.collect().sort(SORT, nulls_last=True) for f in looked if f is not None)
-        )
+        before = trail.lookback_events
+        frames = {
+            "events": trail.events.collect().sort(SORT, nulls_last=True),
+            "before": None if before is None else before.collect().sort(SORT, nulls_last=True),
+            "problems": trail.problems(),
+            "duplicates": trail.duplicates(),
+            "coverage": trail.coverage(),
+            "files": trail.files(),
+        }
+    return Answers(frames)
+
+
+def assert_same(one: Trail, other: Trail | Answers) -> None:
+    """Every answer of both trails is the same."""
+    found = answers(one).frames
+    wanted = (other if isinstance(other, Answers) else answers(other)).frames
+    for name, frame in wanted.items():
+        same = found[name]
+        if frame is None or same is None:
+            assert frame is same, name
+        else:
+            assert_frame_equal(same, frame)
 
 
 def three_days() -> dict[str, bytes]:

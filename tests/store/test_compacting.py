@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.store.stores import assert_same, ids, ledger_of, opened, parts_in, saved, three_days
+from tests.store.stores import (
+    answers,
+    assert_same,
+    ids,
+    ledger_of,
+    opened,
+    parts_in,
+    saved,
+    three_days,
+)
 from tests.trail.deliveries import WatchedSource, key, log, numbered
 from trailnb.errors import RequestError
 from trailnb.store import compacting
@@ -55,7 +64,7 @@ def test_compacted_store_is_not_read_again(tmp_path: Path) -> None:
 def test_kill_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed before or after any write or removal, the store answers the same, and goes on."""
     contents = one_by_one(tmp_path / "whole")
-    raw = opened(WatchedSource(contents))
+    raw = answers(opened(WatchedSource(contents)))
     for step in range(40):
         dest = tmp_path / str(step)
         shutil.copytree(tmp_path / "whole", dest)

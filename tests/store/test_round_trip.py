@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.evidence import event
-from tests.store.stores import assert_same, opened
+from tests.store.stores import answers, assert_same, opened
 from tests.trail.deliveries import WatchedSource, key, log
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ WINDOWS: list[dict[str, Any]] = [
 def test_real_set(name: str, tmp_path: Path) -> None:
     """Logs that people published answer the same from the store."""
     raw = opened(SHARED / name)
-    assert_same(raw.save(tmp_path / "case"), raw)
-    assert_same(opened(tmp_path / "case"), raw)
+    said = answers(raw)
+    assert_same(raw.save(tmp_path / "case"), said)
+    assert_same(opened(tmp_path / "case"), said)
 
 
 @pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
@@ -140,7 +141,7 @@ def check(
     # What is a copy is decided under the lateness that a store is saved with.
     late = {"late": asked.get("late", "1d")}
     with tempfile.TemporaryDirectory() as folder:
-        for part in (names[0::3], names[1::3], names[2::3], names):
+        for part in (names[0::2], names[1::3], names):
             there = {name: bucket[name] for name in part}
             opened(WatchedSource(there, gone=gone), **late).save(folder)
         for window in (late, asked | late):

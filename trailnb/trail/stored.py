@@ -84,6 +84,9 @@ class StoredScan:
 
     def lookback(self, files: tuple[LogFile, ...]) -> pl.LazyFrame:
         """The events of files delivered before the window, whatever their time."""
+        # Who looks back rests on these files, too, as a reading of the logs would have told.
+        names = {file.key for file in files}
+        self.ledger.add([one for one in self.held.problems if one.log_file in names])
         request = replace(self.request, since=None, until=self.request.since)
         return self._rows(files, request, frozenset({"any"}))
 
