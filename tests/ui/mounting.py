@@ -69,6 +69,7 @@ class Stage:
         self.page, self.asked = page, asked
         self.wrong: list[str] = []
         self.answer: Callable[[str, dict[str, Any]], list[list[Any]]] = lambda *_: []
+        page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
         page.expose_binding("python", lambda _, sort, told: self.answer(sort, told))

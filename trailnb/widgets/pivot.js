@@ -108,7 +108,7 @@ function render({ model, el }) {
     }, ahead ? "▾" : "▸");
     const cell = (name, shown) => h(`td.${name}`, {}, shown);
     return h(above ? "tr.sub" : "tr", {},
-      h("td.value", {}, above ? h("span.quiet", {}, `${WORDS[dimension]} `) : toggle, value),
+      h("td.value", {}, h("div", {}, above ? h("span.quiet", {}, WORDS[dimension]) : toggle, value)),
       h("td.over", {}, spark(row.spark, data.bins)), cell("count", num(row.events)),
       cell(row.refused ? "count.refused" : "count", row.refused ? `${num(row.refused)} ×` : "–"), cell("count", row.writes ? num(row.writes) : "–"),
       ...data.beside.map((_, place) => cell("count", above ? "" : num(row.beside[place]))),
