@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from trailnb.rules.matches import matches
     from trailnb.rules.respond import respond
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
+    from trailnb.widgets.iam_changes import explore_iam_changes
     from trailnb.widgets.pivot import explore_pivot
     from trailnb.widgets.timeline import explore
 
@@ -67,6 +68,7 @@ __all__ = [
     "errors",
     "evasion",
     "explore",
+    "explore_iam_changes",
     "explore_pivot",
     "failures",
     "first_seen",
@@ -107,6 +109,7 @@ _HOMES = {
     "blast_radius": "trailnb.iam.blast_radius",
     "denied_bursts": "trailnb.questions.denied",
     "explore": "trailnb.widgets.timeline",
+    "explore_iam_changes": "trailnb.widgets.iam_changes",
     "explore_pivot": "trailnb.widgets.pivot",
     "iam_changes": "trailnb.iam.changes",
     "iam_diff": "trailnb.iam.diff",

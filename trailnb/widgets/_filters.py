@@ -11,7 +11,7 @@ from trailnb.facts.kinds import KINDS, kind
 from trailnb.widgets._index import COLUMNS, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from trailnb.widgets._index import Index
 
@@ -40,15 +40,24 @@ def filters_of(given: Mapping[str, object]) -> Filters:
         >>> filters_of({"actor": "alice", "text": ""})
         {'actor': ['alice']}
     """
-    if unknown := [name for name in given if name not in _KEYS]:
-        raise RequestError(
-            f"no filter is called {', '.join(map(repr, unknown))}. There are {', '.join(_KEYS)}."
-        )
-    told = {name: _texts(name, value) for name, value in given.items() if value is not None}
+    told = texts_of(given, _KEYS)
     if wrong := set(told.get("kind", ())) - set(KINDS):
         raise RequestError(f"no kind is called {min(wrong)!r}. There are {', '.join(KINDS)}.")
     # No kind at all is a choice that hides every event; no actor at all is none.
     return {name: values for name, values in told.items() if values or name == "kind"}
+
+
+def texts_of(given: Mapping[str, object], known: Sequence[str]) -> Filters:
+    """Which texts are given for these filters?
+
+    Raises:
+        RequestError: there is no such filter, or its values are no text.
+    """
+    if unknown := [name for name in given if name not in known]:
+        raise RequestError(
+            f"no filter is called {', '.join(map(repr, unknown))}. There are {', '.join(known)}."
+        )
+    return {name: _texts(name, value) for name, value in given.items() if value is not None}
 
 
 def _texts(name: str, value: object) -> list[str]:
