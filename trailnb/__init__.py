@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from trailnb.rules.respond import respond
     from trailnb.trail.opening import open, scan  # noqa: A004 - tn.open is the verb
     from trailnb.widgets.iam_changes import explore_iam_changes
+    from trailnb.widgets.lineage import explore_lineage
     from trailnb.widgets.pivot import explore_pivot
     from trailnb.widgets.timeline import explore
 
@@ -69,6 +70,7 @@ __all__ = [
     "evasion",
     "explore",
     "explore_iam_changes",
+    "explore_lineage",
     "explore_pivot",
     "failures",
     "first_seen",
@@ -110,6 +112,7 @@ _HOMES = {
     "denied_bursts": "trailnb.questions.denied",
     "explore": "trailnb.widgets.timeline",
     "explore_iam_changes": "trailnb.widgets.iam_changes",
+    "explore_lineage": "trailnb.widgets.lineage",
     "explore_pivot": "trailnb.widgets.pivot",
     "iam_changes": "trailnb.iam.changes",
     "iam_diff": "trailnb.iam.diff",
