@@ -112,6 +112,15 @@ def test_list_of_agents_is_no_hindrance() -> None:
     assert matched({"userAgent": ["b"]}, event(userAgent=["a", "b"])) == [0]
 
 
+def test_list_where_a_plain_string_belongs_is_told_of() -> None:
+    """No service writes two event names; where somebody did, the trail's problems say so."""
+    log = json.dumps({"Records": [event(eventName=["StopLogging", "x"])]}).encode()
+    trail = tn.open({"l.json": log}, progress=lambda _: None)
+    assert tn.matches(trail, {"eventName": ["StopLogging"]}).collect().is_empty()
+    assert "eventName is no text" in trail.problems()["reason"].item()
+    assert tn.matches(trail, {"eventID": [{"exists": True}]}).collect().height == 1
+
+
 def test_what_a_user_asks_further_is_asked_further_down() -> None:
     """Columns and filters after `matches` reach the reader, and the first rows are the first."""
     trail = tn.open(SAMPLES / "acme", since="2026-11-03", until="2026-11-04")

@@ -9,10 +9,8 @@ from typing import TypeAlias
 #: Version and value: an IPv4 address never lies in an IPv6 network.
 Address: TypeAlias = tuple[int, int]
 
-_V4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
-_V6 = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
-_LONGEST_V4 = 15
-_LONGEST_V6 = 45
+_LONGEST_V4, _V4_PARTS = 15, 4
+_LONGEST_V6, _V6_MARKS = 45, "0123456789abcdefABCDEF:"
 _MASK = re.compile(r"\+?[0-9]{1,3}")
 _BITS = {4: 32, 6: 128}
 
@@ -27,21 +25,28 @@ def address_of(text: str) -> Address | None:
         True
         >>> address_of("ec2.amazonaws.com")
     """
-    if len(text) <= _LONGEST_V4 and _V4.fullmatch(text):
-        value = 0
-        for part in map(int, text.split(".")):
-            if part > 0xFF:  # noqa: PLR2004 - a byte
-                return None
-            value = value << 8 | part
-        return 4, value
-    if len(text) <= _LONGEST_V6 and _V6.fullmatch(text):
-        try:
-            address = IPv6Address(text)
-        except AddressValueError:
+    if ":" in text:
+        return _v6(text)
+    parts = text.split(".") if len(text) <= _LONGEST_V4 and text.isascii() else ()
+    if len(parts) != _V4_PARTS or not all(part.isdigit() for part in parts):
+        return None
+    value = 0
+    for part in map(int, parts):
+        if part > 0xFF:  # noqa: PLR2004 - a byte
             return None
-        mapped = address.ipv4_mapped
-        return (4, int(mapped)) if mapped else (6, int(address))
-    return None
+        value = value << 8 | part
+    return 4, value
+
+
+def _v6(text: str) -> Address | None:
+    if len(text) > _LONGEST_V6 or text.strip(_V6_MARKS):
+        return None
+    try:
+        address = IPv6Address(text)
+    except AddressValueError:
+        return None
+    mapped = address.ipv4_mapped
+    return (4, int(mapped)) if mapped else (6, int(address))
 
 
 def network_of(text: str, *, is_one_allowed: bool = False) -> tuple[Address, Address]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -154,9 +155,9 @@ def chosen_of(rules: Rule | Iterable[Rule] | None) -> Sequence[Rule]:
     if rules is None:
         return cis()
     chosen = [rules] if isinstance(rules, Rule) else [checked(one) for one in rules]
-    names = [rule.name for rule in chosen]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise RequestError(f"two rules are named {twice!r}. Rename one.")
+    for name, count in Counter(rule.name for rule in chosen).items():
+        if count > 1:
+            raise RequestError(f"two rules are named {name!r}. Rename one.")
     return chosen
 
 

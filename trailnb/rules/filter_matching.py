@@ -9,7 +9,6 @@ import operator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trailnb.rules.checks import And, Leaf, fits_wildcard
-from trailnb.rules.metric_filter import NUMBER
 from trailnb.rules.values import as_double, is_number
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ Passes: TypeAlias = "Callable[[Value, Found], bool]"
 #: Stands where a selector leads nowhere.
 _NOTHING: Any = object()
 _ORDERED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_DIGITS = "0123456789+-.eE"
 _LITERALS: dict[str, Value] = {"null": None, "true": True, "false": False}
 
 
@@ -125,8 +125,8 @@ def _test(check: Check, corners: Corners) -> Callable[[Value, Found], bool]:
         compare = _ORDERED[name]
 
         def is_ordered(value: Value, _found: Found) -> bool:
-            if corners.digits_compare and type(value) is str and NUMBER.fullmatch(value[:400]):
-                value = float(value[:400])
+            if corners.digits_compare and type(value) is str:
+                value = _number_in(value)
             return is_number(value) and compare(as_double(value), bound)
 
         return is_ordered
@@ -147,6 +147,16 @@ def _test(check: Check, corners: Corners) -> Callable[[Value, Found], bool]:
         return text is not None and fits_wildcard(text, pieces)
 
     return is_like
+
+
+def _number_in(text: str) -> float | None:
+    """Read a text of digits as the number it spells."""
+    if text.strip(_DIGITS):
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _spelled(value: Value, are_booleans_text: bool) -> str | None:  # noqa: FBT001 - called per value

@@ -37,7 +37,9 @@ def matches(
     are read. An event pattern is over the record, or over the EventBridge event that CloudTrail
     would have sent, as its fields at the top tell: `source`, `detail-type`, `detail` and the like
     stand in the envelope only. Reads and events of more than 256 KB match as well, though
-    EventBridge does not deliver them to every rule; filter by `read_only` where that counts.
+    EventBridge does not deliver them to every rule; filter by `read_only` where that counts. A
+    record with a list where CloudTrail always writes a plain string, such as an eventName of two
+    names, may be passed over; `trail.problems()` tells of it.
 
     Args:
         events: A trail, its `events`, or a part of them.

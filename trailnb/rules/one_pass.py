@@ -70,8 +70,7 @@ class Plan:
         for row, name in enumerate(rows[_NAME]) if self.named else ():
             for number in self.named.get(name, ()):
                 chosen[number].append(row)
-        for number, needed in self.others:
-            chosen[number] = _rows_where(rows, needed)
+        chosen |= _rows_where(rows, self.others)
         found = {
             number: self.matchers[number].matching(batch, chosen[number])
             for number in sorted(chosen)
@@ -132,10 +131,18 @@ def _by_name(needs: Condition) -> Condition:
     return Among(_NAME, names)
 
 
-def _rows_where(rows: pl.DataFrame, needed: nw.Expr | None) -> list[int]:
-    if needed is None:
-        return list(range(rows.height))
+def _rows_where(
+    rows: pl.DataFrame, rules: tuple[tuple[int, nw.Expr | None], ...]
+) -> dict[int, list[int]]:
+    """Tell which rows each of these rules must look at, all conditions at once."""
     import narwhals.stable.v2 as nw
 
-    numbered = nw.from_native(rows.with_row_index("_row"))
-    return numbered.filter(needed)["_row"].to_list()
+    everything = list(range(rows.height))
+    masks = [needed.alias(str(number)) for number, needed in rules if needed is not None]
+    found = nw.from_native(rows).select(*masks) if masks else None
+    return {
+        number: everything
+        if needed is None or found is None
+        else found[str(number)].arg_true().to_list()
+        for number, needed in rules
+    }
