@@ -26,7 +26,7 @@ import polars as pl
 
 import trailnb as tn
 
-_ = pl.Config(fmt_str_lengths=300, tbl_rows=40, tbl_hide_column_data_types=True)
+_ = pl.Config(fmt_str_lengths=300, tbl_rows=40, tbl_cols=12, tbl_hide_column_data_types=True)
 trail = tn.open(source, since=since, until=until)
 warnings.simplefilter("ignore", tn.errors.ProblemWarning)  # told at the end
 rules = [*tn.rules.cis(), *tn.rules.wider(), *(tn.rules.load(own_rules) if own_rules else ())]
@@ -37,20 +37,22 @@ print(trail, f"{fired['rule'].n_unique()} of {len(rules)} rules would have fired
 # ## What would have fired
 #
 # One row per rule. An alarm that stays on is told once, so `told` counts the messages somebody
-# would have had, and `periods` how long it was on. A rule that is told every hour is one that
+# would have had, and `periods` how long it was on. Most rules count attempts as well: `worked` is
+# how many of the `events` were no refusal or error. A rule that is told every hour is one that
 # nobody reads.
 
 # %%
+hits = tn.rules.hits(trail, rules=rules).collect()
+worked = (pl.col("outcome") == "success").sum().alias("worked")
 by_rule = fired.group_by("severity", "rule", "title").agg(
-    told=pl.col("is_notified").sum(),
-    periods=pl.len(),
-    events=pl.col("events").sum(),
-    first=pl.col("first_seen").min(),
-    last=pl.col("last_seen").max(),
-)
+    told=pl.col("is_notified").sum(), periods=pl.len(), events=pl.col("events").sum(),
+    first=pl.col("first_seen").min(), last=pl.col("last_seen").max(),
+)  # fmt: skip
+by_rule = by_rule.join(hits.group_by("rule").agg(worked), on="rule")
+order = ["severity", "rule", "title", "told", "periods", "events", "worked", "first", "last"]
 ranks = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 grave = pl.col("severity").replace_strict(ranks)
-by_rule.sort(grave, "first")
+by_rule.select(order).sort(grave, "first")
 
 # %% [markdown]
 # ## What stayed silent
@@ -80,11 +82,11 @@ serious.select("start", "severity", "title", "events", who, "rule").head(25)
 # One busy workload can drown an alarm. What is left when its owner has said "that is us"?
 
 # %%
-hits = tn.rules.hits(trail, rules=rules).collect()
 share = hits.group_by("actor").agg(
     gravest=pl.col("severity").sort_by(grave).first(),
     rules=pl.col("rule").unique().sort().str.join(", "),
     events=pl.col("event_id").n_unique(),
+    worked=pl.col("event_id").filter(outcome="success").n_unique(),
     origins=pl.col("origin").unique().sort().head(4).str.join(", "),
     first=pl.col("time").min(),
 )
@@ -126,8 +128,8 @@ missed.group_by("severity", "rule").agg(
 # ever, so filter and group on.
 
 # %%
-order = by_rule.sort(grave, "events", "rule")["rule"].to_list()
-look_at = look_at or next(iter(order), rules[0].name)
+ranked = by_rule.sort(grave, pl.col("worked") == 0, "events", "rule")["rule"].to_list()
+look_at = look_at or next(iter(ranked), rules[0].name)
 rule = next(one for one in rules if one.name == look_at)
 print(f"{rule.name}: {rule.title}. {rule.why}")
 seen = tn.matches(trail, rule.pattern).sort("event_time", "event_id")
