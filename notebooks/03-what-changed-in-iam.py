@@ -149,7 +149,8 @@ first = trail.events.filter(pl.col("event_id").is_in(grave["event_id"].head(1).i
 makers = first.select(pl.coalesce("access_key_id", "user_arn")).collect().to_series().drop_nulls()
 start = start or next(iter(makers), "nobody")
 radius = tn.blast_radius(trail, start=start, since=turn, seed=seed).collect()
-acts = ["origin", "credential", "user", "password", "role", "trust", "provider", "workload"]
+acts = ["origin", "credential", "user", "password", "role", "trust"]
+acts += ["provider", "workload", "opening"]
 print(f"From {start}: {radius.filter(pl.col('kind').is_in(acts)).height} things that can act.")
 acting = radius.filter(pl.col("kind").is_in(acts))
 acting.select("hop", "kind", "value", "actor", "how", "reached_by", "first", "events", "origins")
@@ -186,9 +187,7 @@ if marked.is_empty():
 
 # %%
 is_key = pl.col("kind").is_in(["credential", "password"]) & pl.col("reached_by").is_not_null()
-undo = acting.filter(
-    is_key | pl.col("kind").is_in(["user", "role", "trust", "provider", "workload"])
-)
+undo = acting.filter(is_key | pl.col("kind").is_in(acts[2:]))
 undo.select("kind", "value", "account", "how", "last").sort("kind", "value")
 
 # %% [markdown]

@@ -133,7 +133,8 @@ def test_a_quiet_key_reaches_only_itself() -> None:
     keys = trail.events.filter(pl.col("access_key_id").str.starts_with("AKIA"))
     key = keys.group_by("access_key_id").len().sort("len").last().collect()["access_key_id"].item()
     answer = blast_radius(trail, start=key).collect()
-    acting = ["origin", "credential", "user", "password", "role", "trust", "provider", "workload"]
+    acting = ["origin", "credential", "user", "password", "role", "trust"]
+    acting += ["provider", "workload", "opening"]
     assert answer.filter(pl.col("kind").is_in(acting))["value"].to_list() == [key]
     assert answer.filter(pl.col("kind").is_in(["share", "permission"])).is_empty()
 
@@ -284,6 +285,69 @@ def test_who_signs_in_through_a_made_provider_is_of_its_maker() -> None:
     )  # fmt: skip
     assert ids(answer) == {"CreateSAMLProvider-5", "issue-ASIAOURS-", "ours"}
     assert row(answer, value="ASIAOURS")["chain"] == ["AKIAEVE", ours]
+
+
+def test_who_reads_from_an_opened_bucket_is_let_in_by_it() -> None:
+    """A bucket is opened to another account: its reads from then on, and no one else's."""
+
+    def opened(minute: int, *statements: dict[str, Any]) -> dict[str, Any]:
+        request = {"bucketName": "loot", "bucketPolicy": {"Statement": list(statements)}}
+        return event(
+            userIdentity=EVE, eventName="PutBucketPolicy", eventTime=at(minute),
+            eventID=f"policy-{minute}", readOnly=False, requestParameters=request,
+        )  # fmt: skip
+
+    def reads(account: str, minute: int, bucket: str = "loot") -> dict[str, Any]:
+        return event(
+            userIdentity={"type": "AWSAccount", "principalId": "AIDAX", "accountId": account},
+            eventName="GetObject", eventTime=at(minute), eventID=f"{bucket}-{account}-{minute}",
+            eventCategory="Data", managementEvent=False,
+            requestParameters={"bucketName": bucket, "key": "a"},
+            additionalEventData={"bytesTransferredOut": 1000},
+            resources=[{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{bucket}/a"}],
+        )  # fmt: skip
+
+    whole = "arn:aws:s3:::loot/*"
+    friend = allow("s3:GetObject", whole, Principal={"AWS": "222233334444"})
+    stranger = allow("s3:GetObject", whole, Principal={"AWS": FOREIGN})
+    answer = radius(
+        opened(1, friend),
+        opened(10, friend, stranger),
+        *(reads(account, 20) for account in (FOREIGN, "222233334444")),
+        reads(FOREIGN, 5),
+        reads(FOREIGN, 21, "other"),
+        since=at(9),
+    )
+    assert ids(answer) == {"policy-10", f"loot-{FOREIGN}-20"}
+    opening = row(answer, kind="opening")
+    assert opening["value"] == f"arn:aws:s3:::loot opened to {FOREIGN}"
+    data = row(answer, kind="data")
+    assert (data["bytes_out"], data["reached_by"]) == (1000, opening["value"])
+    assert data["chain"] == ["AKIAEVE", opening["value"]]
+
+
+def test_what_is_opened_to_everyone_lets_everyone_in() -> None:
+    """Anybody of another account counts; the trail's own accounts had their ways before."""
+    backdoor = {"Sid": "backdoor", **allow("lambda:InvokeFunction"), "Principal": "*"}
+    arn = f"arn:aws:lambda:eu-central-1:{OWN}:function:pay"
+    answer = radius(
+        event(
+            userIdentity=EVE, eventSource="lambda.amazonaws.com", eventTime=at(5), eventID="open",
+            eventName="AddPermission20150331v2", readOnly=False,
+            requestParameters={"functionName": arn, "statementId": "backdoor"},
+            responseElements={"statement": json.dumps(backdoor)},
+        ),
+        *(
+            event(
+                userIdentity={"type": "AWSAccount", "principalId": "x", "accountId": account},
+                eventSource="lambda.amazonaws.com", eventName="Invoke", eventTime=at(6),
+                eventID=f"invoke-{account}", requestParameters={"functionName": arn},
+            )
+            for account in (FOREIGN, OWN)
+        ),
+    )  # fmt: skip
+    assert ids(answer) == {"open", f"invoke-{FOREIGN}"}
+    assert row(answer, kind="opening")["value"] == f"{arn} opened to *"
 
 
 def test_what_is_not_followed_says_so() -> None:

@@ -23,19 +23,22 @@ _CHANGES = ("write", "permission", "tagging")
 _MOST_ACTIONS = 6
 
 
-def acts(events: pl.LazyFrame, found: Iterable[Reached]) -> pl.DataFrame:
+def acts(
+    events: pl.LazyFrame, found: Iterable[Reached], accounts: Collection[str] = ()
+) -> pl.DataFrame:
     """Which events did the reached things make, from when they were reached on?
 
-    An event that two accounts recorded comes in both copies. `reached_by` is the session or user,
-    `of` the event id that stands for all copies: the caller's.
+    An event that two accounts recorded comes in both copies. `reached_by` is the session, user or
+    opening, `of` the event id that stands for all copies: the caller's.
 
     Args:
         events: All events, with `session_id` and `user`.
         found: What was reached.
+        accounts: Those whose events are here: everyone is anybody but them.
     """
     nodes = list(found)
     time, signs_in = pl.col("event_time"), pl.col("action").str.starts_with("signin:")
-    own = events
+    own = _opened(events, nodes, accounts)
     for kind, column in (("credential", "session_id"), ("user", "user"), ("password", "user")):
         reached = pl.LazyFrame(
             [(one.node.name, one.since) for one in nodes if one.node.kind == kind],
@@ -47,10 +50,40 @@ def acts(events: pl.LazyFrame, found: Iterable[Reached]) -> pl.DataFrame:
         pl.when(time >= pl.col("_credential")).then("session_id"),
         pl.when(time >= pl.col("_user")).then("user"),
         pl.when(signs_in & (time >= pl.col("_password"))).then("user"),
+        pl.when(time >= pl.col("_opening")).then("_opened"),
     )
     found_here = own.with_columns(reached_by=by).filter(pl.col("reached_by").is_not_null())
     made = found_here.select("reached_by", *READ).collect(engine="streaming")
     return pl.concat([made, _copies(events, made)]).pipe(_told)
+
+
+def _opened(
+    events: pl.LazyFrame, nodes: Iterable[Reached], accounts: Collection[str]
+) -> pl.LazyFrame:
+    """Say of another account's call on an opened resource by which opening it came, since when."""
+    rows = [(*one.node.name.rpartition("|")[::2], one.node.name, one.since) for one in nodes
+            if one.node.kind == "opening"]  # fmt: skip
+    schema = {
+        **dict.fromkeys(("_resource", "_other", "_opened"), pl.String()),
+        "_opening": pl.Datetime("us", "UTC"),
+    }
+    is_other = pl.col("user_type") == "AWSAccount"
+    is_own = pl.col("user_account_id").is_in(pl.Series(sorted(accounts), dtype=pl.String).implode())
+    other = pl.when(is_other).then("user_account_id")
+    told = events.with_columns(
+        _resource=pl.coalesce(pl.col("target").str.extract(OBJECT, 1), "target"), _other=other
+    )
+    openings = pl.LazyFrame(rows, schema=schema, orient="row")
+    public = openings.filter(pl.col("_other") == "*").drop("_other")
+    return (
+        told.join(openings, on=["_resource", "_other"], how="left")
+        .join(public, on="_resource", how="left", suffix="_public")
+        .with_columns(
+            pl.coalesce(name, pl.when(is_other & ~is_own).then(f"{name}_public")).alias(name)
+            for name in ("_opened", "_opening")
+        )
+        .drop("_resource", "_other", "_opened_public", "_opening_public")
+    )
 
 
 def _copies(events: pl.LazyFrame, own: pl.DataFrame) -> pl.DataFrame:

@@ -56,7 +56,8 @@ def blast_radius(
 
     A refined question: from the start to the credentials it issued, across roles and accounts; to
     what it made that can act (users, keys, passwords, roles, opened trusts, identity providers,
-    instances, functions, tasks); to whatever these issued and made. Each counts from the moment it
+    instances, functions, tasks, resources opened to other accounts); to whatever these issued and
+    made. Each counts from the moment it
     was reached. Ask of all events: a part of them has lost the hops.
 
     Args:
@@ -69,8 +70,8 @@ def blast_radius(
     Returns:
         Sorted by `hop`, `first`, `kind`, `value` and `reached_by`. `hop` counts from the start, 0.
         `kind` is a thing that can act (origin, credential, user, password, role, trust, provider,
-        workload), something done (permission, share, write, data, read, evidence, attempt) or
-        unknown.
+        workload, opening), something done (permission, share, write, data, read, evidence,
+        attempt) or unknown.
         `value` names it, `actor` whose credential it is or did it, `account` where. `how` it was
         reached or done, `reached_by` what, `chain` the way from the start to there. `marks` as in
         `iam_changes`. `first`, `last` (UTC), `events`, `denied`, `bytes_in`, `bytes_out` (of data
@@ -106,7 +107,9 @@ def blast_radius(
         found = reach(world, begun)
         against = hidden.select("event_id", "kind").drop_nulls().unique("event_id", keep="any")
         evidence = dict(against.collect().iter_rows())
-        radius = Radius(world, found, acts(told, found.values()), evidence, from_then)
+        radius = Radius(
+            world, found, acts(told, found.values(), world.accounts), evidence, from_then
+        )
         return pl.DataFrame(list(rows(radius)), schema=SCHEMA).sort(SORT_KEY, nulls_last=True)
 
     return refined(SCHEMA, answer)

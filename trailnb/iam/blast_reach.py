@@ -28,7 +28,8 @@ class Node(NamedTuple):
     """A thing that can act, or let somebody act.
 
     Its `kind`: origin, credential, user, role (by `ACCOUNT/NAME`), password (of a user), trust (of
-    a role), provider (that vouches for who signs in), workload.
+    a role), provider (that vouches for who signs in), workload, opening (`RESOURCE|ACCOUNT`: of a
+    resource to another account, or to everyone, `*`).
     """
 
     kind: str
@@ -129,11 +130,28 @@ def _given(one: Reached, change: Mapping[str, Any]) -> Iterator[Reached]:
         # A role that was made whole is reached as a role, whoever takes it.
         principals = let_in(change["before"], change["after"])
         found = [Node("trust", name)] if principals else []
+    elif change["aspect"].startswith(("resource policy", "statement ")):
+        found = list(_openings(change))
     for node in found:
         yield _on(
             one, node, change["time"], change["action"], change["event_id"], change["account"],
             principals,
         )  # fmt: skip
+
+
+def _openings(change: Mapping[str, Any]) -> Iterator[Node]:
+    """To which other accounts is a resource opened, where it is known what was before?"""
+    before, after = change["before"], change["after"]
+    if change["aspect"].startswith("statement "):
+        before, after = (one and f'{{"Statement":[{one}]}}' for one in (before, after))
+    if before is not None and not isinstance(parse(before), Document):
+        return
+    resource = change["entity_arn"] or change["entity_name"]
+    if change["entity_kind"] == "bucket" and not resource.startswith("arn:"):
+        resource = f"arn:aws:s3:::{resource}"
+    let = let_in(before, after)
+    others = {"*" if who == "*" else account_of(who) for who in let} - {None, change["account"]}
+    yield from (Node("opening", f"{resource}|{other}") for other in sorted(map(str, others)))
 
 
 def _on(  # noqa: PLR0917 - the columns of a step, in their order

@@ -33,6 +33,7 @@ _UNUSED = {
     "password": "no sign-in with it is here",
     "workload": "no session of it is here: what it did, if anything, is not told",
     "provider": "no sign-in through it is here",
+    "opening": "no use of it is here; without data events there would be none",
 }
 _UNTOLD = {
     "evidence": "what it would have told from then on is not here",
@@ -79,6 +80,12 @@ class Radius:
             if one.node.kind in _ASPECTS
             for event_id in one.event_ids
         }
+
+    @cached_property
+    def opened(self) -> set[str]:
+        """Which changes opened a resource to who is followed from there on?"""
+        openings = (one for one in self.found.values() if one.node.kind == "opening")
+        return {event_id for one in openings for event_id in one.event_ids}
 
     @cached_property
     def counts(self) -> dict[str, dict[str, Any]]:
@@ -144,6 +151,8 @@ def _change(radius: Radius, one: Reached, change: Mapping[str, Any]) -> dict[str
     unknown = None
     if str(change["after"]).startswith(_UNKNOWN):
         unknown = f"what it allows: {change['after']}"
+    elif change["event_id"] in radius.opened:
+        unknown = None
     elif is_share or "cross-account trust" in change["marks"]:
         unknown = "what the other account makes of it is not followed"
     elif "persistence" in change["marks"] or change["entity_kind"] in PROVIDERS:
@@ -169,7 +178,9 @@ def _change(radius: Radius, one: Reached, change: Mapping[str, Any]) -> dict[str
 
 def _deed(radius: Radius, row: Mapping[str, Any]) -> dict[str, Any]:
     """Write what one thing did to one thing."""
-    acting = (Node(kind, row["reached_by"]) for kind in ("credential", "user", "password"))
+    acting = (
+        Node(kind, row["reached_by"]) for kind in ("credential", "user", "password", "opening")
+    )
     by = next(node for node in acting if node in radius.found)
     ids = row["event_ids"]
     how = row["how"]
@@ -218,6 +229,8 @@ def shown(node: Node) -> str:
     bare = node.name.partition("/")[2]
     if node.kind in {"user", "role"}:
         return f"{node.kind}/{bare}"
+    if node.kind == "opening":
+        return " opened to ".join(node.name.rpartition("|")[::2])
     return f"{node.kind} of {bare}" if node.kind in {"password", "trust"} else node.name
 
 
