@@ -61,7 +61,7 @@ def ranked(
     kind = _look.picked()
     present = kinds.present(rows["kind"])
     down = _look.rows(value["key"] for value in values)
-    axis = alt.Axis(format=form, tickCount=5)
+    axis = alt.Axis(format=form, tickCount=5, tickMinStep=1)
     if scale == "log":
         axis.values = [10**power for power in range(16)]  # the scale shows those that it holds
     across = alt.X("amount:Q", title=amount, scale=_scale(scale), axis=axis)

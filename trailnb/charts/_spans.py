@@ -57,7 +57,7 @@ def spans(
     present = kinds.present(rows["kind"])
     lanes, time = (
         _look.rows(value["key"] for value in values),
-        _moments.axis("first", span, ticks=6),
+        _moments.axis("first", span, ticks=5),
     )
     lit, colour = _look.lit(kind), present.colour()
     tooltip = [

@@ -9,6 +9,7 @@ import polars as pl
 from trailnb._frame import needs, table
 from trailnb.charts import _look, _moments, _words
 from trailnb.charts._ranked import ROWS, ranked
+from trailnb.charts._roles import shared
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
@@ -30,8 +31,8 @@ def failures(answer: IntoFrame, *, title: str = "What went wrong") -> Chart | La
     """Which calls failed, for whom, with which code, and what part of all calls is that?
 
     A row per actor, service, outcome and code, the most frequent first, with its share of the
-    actor's calls to that service: what fails always is broken, what fails at times is busy. Beyond
-    40 rows the heading counts the rest.
+    actor's calls to that service: what fails always is broken, what fails at times is busy. More
+    than three sessions of one role share a row. Beyond 30 rows the heading counts the rest.
 
     Args:
         answer: What `trailnb.failures` answered, any kind of frame.
@@ -52,10 +53,8 @@ def failures(answer: IntoFrame, *, title: str = "What went wrong") -> Chart | La
         return _look.nothing(title, "Failures: none in this answer.")
     counts = shown.group_by("outcome").agg(pl.col("events").sum()).sort("events", descending=True)
     told = ", ".join(f"{number:,} {_said(name)}" for name, number in counts.head(6).iter_rows())
-    ordered = shown.sort(
-        "events", "actor", "service", "error", descending=[True, False, False, False]
-    )
-    left = shown.height - ROWS
+    ordered = _shared(shown)
+    left = ordered.height - ROWS
     return ranked(
         pl.DataFrame([_row(row) for row in ordered.head(ROWS).iter_rows(named=True)]),
         _KINDS,
@@ -67,7 +66,24 @@ def failures(answer: IntoFrame, *, title: str = "What went wrong") -> Chart | La
         ),
         amount="events",
         told={"actor": "actor", "share": "share", "from": "first", "until": "last"},
-        form=",",
+        form=",d",
+    )
+
+
+def _shared(shown: pl.DataFrame) -> pl.DataFrame:
+    """Let many sessions of a role share a row, with all their calls."""
+    names = shared(shown["actor"])
+    by = ["actor", "service", "outcome", "error"]
+    return (
+        shown.with_columns(pl.col("actor").replace_strict(names, return_dtype=pl.String()))
+        .group_by(by)
+        .agg(
+            pl.col("events", "calls").sum(),
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+        )
+        .with_columns(share=pl.col("events") / pl.col("calls"))
+        .sort("events", *by, descending=[True, False, False, False, False])
     )
 
 

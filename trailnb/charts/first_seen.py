@@ -8,6 +8,7 @@ import polars as pl
 
 from trailnb._frame import needs, table
 from trailnb.charts import _look, _moments, _words
+from trailnb.charts._roles import shared
 from trailnb.charts._spans import LANES, spans
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layer
     """What appeared, when for the first time, and was it there to stay?
 
     A lane per value, the newest first: a line leads from where it was first seen to where it was
-    last seen. What was seen before the 30 newest is counted in the heading.
+    last seen. More than three sessions of one role share a lane. What was seen before the 30 newest
+    is counted in the heading.
 
     Args:
         answer: What `trailnb.first_seen` answered, any kind of frame.
@@ -57,14 +59,15 @@ def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layer
         .otherwise(pl.lit(_KINDS.names[2]))
     )
     is_one = known["kind"].n_unique() == 1
-    newest = known.sort("first_seen", "kind", "value", descending=[True, False, False]).head(LANES)
+    lanes = _shared(known)
+    newest = lanes.sort("first_seen", "kind", "value", descending=[True, False, False]).head(LANES)
     rows = newest.select(
         "first_seen", "last_seen", "events", "denied", lane="value", kind=what, more=pl.lit(""),
         note=pl.Series([_note(row, is_one=is_one) for row in newest.rows(named=True)]),
     )  # fmt: skip
     told = _words.counted(known.group_by("kind").len().sort("kind").iter_rows())
     span = _moments.span_of(known, "first_seen", "last_seen")
-    left = known.height - LANES
+    left = lanes.height - LANES
     return spans(
         rows,
         _KINDS,
@@ -72,6 +75,22 @@ def first_seen(answer: IntoFrame, *, title: str = "First seen") -> Chart | Layer
         notes=[f"{left:,} more were seen before these"] if left > 0 else [],
         description=f"First seen: {told}, {_moments.during(span)}{undated}.",
         lane="value",
+    )
+
+
+def _shared(known: pl.DataFrame) -> pl.DataFrame:
+    """Let many sessions of a role share a lane: a job's runs are not new, one by one."""
+    is_actor = pl.col("kind") == "actor"
+    names = shared(known.filter(is_actor)["value"])
+    shown = pl.col("value").replace(list(names), list(names.values()))
+    return (
+        known.with_columns(value=pl.when(is_actor).then(shown).otherwise("value"))
+        .group_by("kind", "value")
+        .agg(
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+            pl.col("events", "denied").sum(),
+        )
     )
 
 

@@ -22,6 +22,8 @@ _KINDS = _look.Kinds(
 )
 _NEEDED = ("origin", "kind", "first_seen", "last_seen", "events", "denied", "writes")
 _LISTED = ("actors", "agents")
+#: Where a person or a workload may be; a service calls for everybody.
+_FROM_OUTSIDE = ("public", "private", "malformed")
 
 
 def origins(answer: IntoFrame, *, title: str = "Where calls came from") -> Chart | Layers:
@@ -99,11 +101,15 @@ def _rows(ordered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _note(row: dict[str, Any]) -> str:
-    """Say what is odd; else what label or kind of place it is."""
+    """Say what is odd, what label or kind of place it is, and who came from there."""
     kind = {"public": "", "none": "no address was logged"}.get(row["kind"], row["kind"])
     place = row.get("network") or kind
     marks = _words.listed(row.get("marks") or [])
-    return " · ".join(filter(None, [marks, _words.label(place) if place else ""]))
+    actors = row.get("actors") or []
+    who = ""
+    if isinstance(actors, list) and actors and row["kind"] in _FROM_OUTSIDE:
+        who = _words.listed([_words.label(actors[0], 32)], others=len(actors) - 1)
+    return " · ".join(filter(None, [marks, _words.label(place) if place else "", who]))
 
 
 def _told(row: dict[str, Any]) -> str:

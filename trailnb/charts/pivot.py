@@ -67,7 +67,7 @@ def pivot(answer: IntoFrame, *, title: str = "Seen together") -> Chart | Layers:
         amount="events seen together",
         told={"times": "times chance", "denied": "denied", "from": "first", "until": "last"},
         scale="log",
-        form=",",
+        form=",d",
     )
 
 
