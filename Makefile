@@ -16,7 +16,7 @@ JOBS ?= auto#        test processes
 PYTEST_ARGS ?=#      for example: make test PYTEST_ARGS="-k timeline"
 UPGRADE ?=#          make lock UPGRADE=--upgrade takes the newest releases
 
-.PHONY: help demo test lab lint types fmt bench samples lock soak clean
+.PHONY: help demo test lab lint types fmt bench samples pictures lock soak clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(VENV)/.test-stamp ## measure against a hand-written loop and other tool
 
 samples: $(VENV)/.test-stamp ## write data-samples/ anew (seeded: same bytes every time)
 	$(BIN)/python tools/make_samples.py
+
+pictures: $(VENV)/.test-stamp ## draw docs/pictures/ anew from data-samples/
+	$(BIN)/python tools/make_pictures.py
 
 lock: $(VENV)/.test-stamp ## pin and hash what pyproject.toml asks for
 	$(COMPILE) $(UPGRADE) --extra lab --extra test \
