@@ -92,11 +92,16 @@ OTHER_BYTES = {
     "a PNG image": b"\x89PNG\r\n\x1a\n\x00\x00",
     "a JPEG image": b"\xff\xd8\xff\xe0\x00\x10JFIF",
     "Parquet": b"PAR1\x15\x04\x15",
+    "a PDF document": b"%PDF-1.7",
+}
+
+#: What may hold log files and is not looked into where it lies among others.
+PACKED = {
     "zip": b"PK\x03\x04\x14\x00",
+    "tar": b"a.json.gz".ljust(257, b"\0") + b"ustar\x0000",
     "bzip2": b"BZh91AY&SY",
     "xz": b"\xfd7zXZ\x00",
     "zstd": b"\x28\xb5\x2f\xfd\x24",
-    "a PDF document": b"%PDF-1.7",
 }
 
 
@@ -119,6 +124,15 @@ def test_text_of_another_kind_is_named(kind: str) -> None:
     """A file that is no JSON at all is named, in one note."""
     for text in OTHER_TEXTS[kind]:
         assert said(read(text)) == [(f"not CloudTrail events: {kind}", "note")]
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_archive_among_log_files_is_an_error(kind: str) -> None:
+    """What may hold log files is never passed over with a note: nobody has looked into it."""
+    expected = (
+        f"packed as {kind}, and not looked into: unpack it, or open an archive by its own name"
+    )
+    assert said(read(PACKED[kind])) == [(expected, "error")]
 
 
 @pytest.mark.parametrize("kind", OTHER_BYTES)

@@ -34,6 +34,11 @@ _OTHER_PACKINGS = {
 }
 
 
+#: What may well hold log files, and is opened by itself or unpacked first.
+CONTAINERS = frozenset({"zip", "tar", "bzip2", "xz", "zstd"})
+_TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
+
+
 @dataclass(frozen=True, slots=True)
 class Unpacked:
     """Text bytes of one log file; `fault` says what is wrong with what follows them."""
@@ -73,6 +78,11 @@ def unpack(stored: bytes, limit_bytes: int) -> Unpacked:
 def other_packing(data: bytes) -> str | None:
     """Which well-known format that is no JSON text begins like this?"""
     return next((name for magic, name in _OTHER_PACKINGS.items() if data.startswith(magic)), None)
+
+
+def is_tar(data: bytes) -> bool:
+    """Is this a tar archive, whose plain members may be read as they stand?"""
+    return data.startswith(_TAR_MARK, _TAR_MARK_AT)
 
 
 def _at_once(stored: bytes, limit_bytes: int) -> bytes | None:

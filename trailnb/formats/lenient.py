@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.facts.columns import BY_NAME, KNOWN_FIELDS, Column
 from trailnb.formats.found import Found
-from trailnb.formats.gunzip import other_packing
+from trailnb.formats.gunzip import CONTAINERS, is_tar, other_packing
 from trailnb.formats.json_text import MAX_DEPTH, TornError, fields_of, storable, text_of
 from trailnb.formats.log_lines import messages
 from trailnb.formats.problem import Problem
@@ -46,7 +46,7 @@ class LenientReader:
         """Append the cells of every record in `data`; returns how many, and the problems."""
         packing = other_packing(data)
         if packing:
-            return 0, [Problem(log_file, f"not CloudTrail events: {packing}", "note", 0)]
+            return 0, [_packed(log_file, packing)]
         encoding, text, problems = _decoded(log_file, data)
         places = _Places(text, encoding)
         count = 0
@@ -60,6 +60,8 @@ class LenientReader:
                 rebuilt[found.rebuilt_from] = _rebuilt(log_file, found, places)
             problems += self._append(log_file, found, count, places, cells)
             count += 1
+        if count == 0 and is_tar(data):
+            return 0, [_packed(log_file, "tar")]
         said = _faults(log_file, text, faults, places, count)
         if count == 0 and all(problem.severity == "note" for problem in said):
             problems = []  # in a file that holds no events, odd bytes are nothing to report
@@ -125,6 +127,16 @@ def _decoded(log_file: str, data: bytes) -> tuple[str, str, list[Problem]]:
         reason = f"bytes that are no {encoding.upper()} text were replaced by U+FFFD"
         problem = Problem(log_file, reason, "warning", error.start)
         return encoding, data.decode(encoding, "replace"), [problem]
+
+
+def _packed(log_file: str, packing: str) -> Problem:
+    """Say what this file is; one that may hold log files is nothing to pass over."""
+    if packing not in CONTAINERS:
+        return Problem(log_file, f"not CloudTrail events: {packing}", "note", 0)
+    said = (
+        f"packed as {packing}, and not looked into: unpack it, or open an archive by its own name"
+    )
+    return Problem(log_file, said, "error", 0)
 
 
 def _rebuilt(log_file: str, found: Found, places: _Places) -> Problem:
