@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from trailnb.questions.activity import activity
     from trailnb.questions.actors import actors
     from trailnb.questions.compare import compare
+    from trailnb.questions.compare_insights import compare_insights
     from trailnb.questions.data_access import data_access
     from trailnb.questions.denied import denied, denied_bursts
     from trailnb.questions.evasion import evasion
     from trailnb.questions.failures import failures
     from trailnb.questions.first_seen import first_seen
     from trailnb.questions.history import history
+    from trailnb.questions.insights import insights
     from trailnb.questions.origins import origins
     from trailnb.questions.pivot import pivot
+    from trailnb.questions.recorded_insights import recorded_insights
     from trailnb.questions.resource import resource
     from trailnb.questions.root_use import root_use
     from trailnb.questions.sign_ins import sign_ins
@@ -63,6 +66,7 @@ __all__ = [
     "blast_radius",
     "charts",
     "compare",
+    "compare_insights",
     "data_access",
     "denied",
     "denied_bursts",
@@ -79,6 +83,7 @@ __all__ = [
     "iam_diff",
     "iam_state",
     "iam_view",
+    "insights",
     "lineage",
     "matches",
     "networks",
@@ -86,6 +91,7 @@ __all__ = [
     "origins",
     "pivot",
     "policy_diff",
+    "recorded_insights",
     "report",
     "resource",
     "respond",

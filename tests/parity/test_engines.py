@@ -48,6 +48,7 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
             "until_b": "2026-11-04",
         }
     ],
+    "insights": [{"windows": False}, {"windows": False, "reads": True}],
     "origins": [{"marks": False}],
     "pivot": [{"origin": MANIFEST["addresses"][0]}, {"actor": "ci-deploy"}],
     "history": [
