@@ -28,6 +28,8 @@ SECTIONS = (
     "store",
     "asking",
     "rules",
+    "integrity",
+    "insights",
 )
 _PACKAGES = (
     "polars", "msgspec", "isal", "loky", "obstore", "s3fs", "duckdb", "pandas", "chdb",

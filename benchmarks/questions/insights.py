@@ -1,0 +1,69 @@
+"""How many false alarms has a quiet year, how many bursts are found, what do 10 M events cost?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import Contender, run, say
+from benchmarks.table import Bar, Table
+
+if TYPE_CHECKING:
+    from benchmarks.options import Options
+
+_SERIES, _BURSTS, _BURST_DAYS = 105, 400, 60
+_EVENTS = 10_000_000
+_MOST_ALARMS, _LEAST_FOUND = 1.0, 95.0
+_MOST_MB = 1500
+
+
+def answer(options: Options) -> list[Table]:
+    """Simulate a quiet year and planted bursts, and measure a large table of events."""
+    del options  # what is counted here needs no second round
+    return [_judged(), _large()]
+
+
+def _judged() -> Table:
+    table = Table(
+        "Unusual rates in simulated years",
+        "Series of seven kinds (steady, office hours, clustered, nightly, hourly and weekly jobs, "
+        "rare) in equal parts. Bursts are five times the rate of their moment in steady and office "
+        "series, ten minutes to four hours long, of at least 50 calls.",
+        ("what", "measured"),
+    )
+    say("a quiet year")
+    quiet = run(Contender("quiet", "benchmarks.judging:quiet_year", {"series": _SERIES}, 1))
+    late = quiet.told["late"] * 100 / _SERIES
+    table.add(
+        f"false alarms per 100 series after two weeks of history, {_SERIES} series, one year",
+        f"{late:.2f}", bar=Bar(late, at_most=_MOST_ALARMS),
+    )  # fmt: skip
+    early = quiet.told["early"] * 100 / _SERIES
+    table.add("alarms per 100 series in the first two weeks", f"{early:.2f}")
+    say("planted bursts")
+    how = {"series": _BURSTS, "days": _BURST_DAYS}
+    planted = run(Contender("planted", "benchmarks.judging:planted_bursts", how, 1))
+    found = planted.told["rows"] * 100 / _BURSTS
+    table.add(
+        f"% of {_BURSTS} planted bursts found",
+        f"{found:.1f}",
+        bar=Bar(found, at_least=_LEAST_FOUND),
+    )
+    return table
+
+
+def _large() -> Table:
+    table = Table(
+        f"Insights of {_EVENTS:,} events",
+        "A Parquet table of 300 actions over 30 days, with two bursts; the streaming engine reads "
+        "it twice. Memory is the most that the process held.",
+        ("what", "measured"),
+    )
+    say(f"{_EVENTS:,} events")
+    cost = run(
+        Contender("large", "benchmarks.judging:large_insights", {"events": _EVENTS}, 1, env={})
+    )
+    table.add("wall seconds", f"{cost.wall_seconds:.1f}")
+    table.add("CPU seconds", f"{cost.cpu_seconds:.1f}")
+    megabytes = cost.told["megabytes"]
+    table.add("most memory, MB", f"{megabytes:,.0f}", bar=Bar(megabytes, at_most=_MOST_MB))
+    return table
