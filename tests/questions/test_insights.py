@@ -17,7 +17,8 @@ from benchmarks.quiet_year import START, frame, with_bursts, year
 from tests.evidence import event, events
 from trailnb.errors import NothingFoundWarning, RequestError
 from trailnb.questions._spells import spells
-from trailnb.questions._unusual import DAY, Terms, unusual
+from trailnb.questions._unusual import Terms, unusual
+from trailnb.questions._usual import DAY
 
 TERMS = Terms(baseline_days=7, minimum=20, fold=2.5, per_year=0.01)
 BEGIN = datetime(2026, 11, 2, tzinfo=UTC)  # a Monday

@@ -14,7 +14,8 @@ from trailnb.errors import NothingFoundWarning, RequestError, caller_level
 from trailnb.questions._attribution import ATTRIBUTES, SHARE, attributed
 from trailnb.questions._rates import RATES, SERIES, per_minute
 from trailnb.questions._spells import spells
-from trailnb.questions._unusual import DAY, Terms, unusual
+from trailnb.questions._unusual import Terms, unusual
+from trailnb.questions._usual import DAY
 from trailnb.trail.request import duration
 
 if TYPE_CHECKING:
