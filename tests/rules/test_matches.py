@@ -180,6 +180,8 @@ records = st.fixed_dictionaries(
         "recipientAccountId": st.sampled_from(["111122223333", 111122223333]),
         "userAgent": texts | lists,
         "requestParameters": inside | st.none(),
+        "requestParameters.a": texts | lists,
+        "resources.b.a": texts,
         "resources": st.lists(inside, max_size=2),
         "userIdentity": st.fixed_dictionaries({}, optional={"type": texts, "arn": texts}),
     },

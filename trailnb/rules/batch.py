@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
@@ -14,23 +14,28 @@ from trailnb.rules.envelope import enveloped
 if TYPE_CHECKING:
     import polars as pl
 
-_FAST = msgspec.json.Decoder()
+_WHOLE = msgspec.json.Decoder()
 #: Stands for a record that cannot be decoded; it matches nothing, and is told of.
 UNREAD: Any = object()
 
 
 class Batch:
-    """The records of some rows. `unread` are the rows that could not be decided."""
+    """The records of some rows. `unread` are the rows that could not be decided.
 
-    def __init__(self, texts: pl.Series) -> None:
+    Of each record the named top-level fields are decoded, and the others stepped over; None is all.
+    """
+
+    def __init__(self, texts: pl.Series, fields: frozenset[str] | None = None) -> None:
         self.texts = texts
+        self._decoder = _decoder(fields)
         self.unread: set[int] = set()
         self._enveloped: dict[int, dict[str, Any]] = {}
 
     @cached_property
     def records(self) -> list[Any]:
         """The records, decoded; `UNREAD` where that is impossible."""
-        decoded = [decoded_text(text) for text in self.texts]
+        decoder = self._decoder
+        decoded = [decoded_text(text, decoder) for text in self.texts]
         self.unread |= {row for row, record in enumerate(decoded) if record is UNREAD}
         return decoded
 
@@ -41,7 +46,16 @@ class Batch:
         return self._enveloped[row]
 
 
-def decoded_text(text: str | None) -> Any:  # noqa: ANN401 - decoded JSON
+@lru_cache(maxsize=64)
+def _decoder(fields: frozenset[str] | None) -> msgspec.json.Decoder[Any]:
+    """Make a decoder that builds nothing of the fields that nobody asks for."""
+    if fields is None:
+        return _WHOLE
+    known = TypedDict("known", dict.fromkeys(sorted(fields), Any), total=False)  # type: ignore[misc]
+    return msgspec.json.Decoder(known)
+
+
+def decoded_text(text: str | None, decoder: msgspec.json.Decoder[Any] = _WHOLE) -> Any:  # noqa: ANN401
     """What does the record say? What only the lenient reader understood is understood here, too.
 
     A field nested too deeply to be decoded counts as an empty object; the others are decided on.
@@ -53,7 +67,7 @@ def decoded_text(text: str | None) -> Any:  # noqa: ANN401 - decoded JSON
     if text is None:
         return UNREAD
     try:
-        return _FAST.decode(text)
+        return decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
         pass
     try:

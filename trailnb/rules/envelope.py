@@ -31,6 +31,13 @@ DETAIL_TYPES = {
 }
 #: Insights name the service they are about, and are sent by CloudTrail itself.
 _INSIGHT = "awscloudtrailinsight"
+#: The fields of a record that the envelope is made of.
+SENT_FROM = frozenset(
+    {
+        "eventType", "eventSource", "eventID", "recipientAccountId", "eventTime", "awsRegion",
+        "eventContext",
+    }
+)  # fmt: skip
 #: CloudTrail does not send this part.
 _NOT_SENT = "eventContext"
 

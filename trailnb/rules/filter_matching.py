@@ -63,6 +63,18 @@ def regexes_in(expression: Expression) -> list[tuple[Path, str]]:
     return [one for part in expression.parts for one in regexes_in(part)]
 
 
+def paths_in(expression: Expression) -> set[Path]:
+    """Which selectors does the filter have?
+
+    Example:
+        >>> paths_in(Leaf(("a", 0), ()))
+        {('a', 0)}
+    """
+    if isinstance(expression, Leaf):
+        return {expression.path}
+    return {path for part in expression.parts for path in paths_in(part)}
+
+
 def texts_at(record: Value, path: Path) -> list[str]:
     """Which texts does a selector lead to, numbers and booleans as they are written?
 

@@ -12,10 +12,10 @@ import polars as pl
 from trailnb.errors import RequestError
 from trailnb.rules.batch import UNREAD
 from trailnb.rules.corners import USUAL, Corners
-from trailnb.rules.envelope import is_over_envelope
+from trailnb.rules.envelope import SENT_FROM, is_over_envelope
 from trailnb.rules.event_matching import Fields, matches, prepared
 from trailnb.rules.event_pattern import Alternative, alternatives_of
-from trailnb.rules.filter_matching import Passes, passing, regexes_in, texts_at
+from trailnb.rules.filter_matching import Passes, passing, paths_in, regexes_in, texts_at
 from trailnb.rules.metric_filter import expression_of
 from trailnb.rules.necessary import (
     ANYTHING,
@@ -50,6 +50,11 @@ class Matcher(Protocol):
         """What every match satisfies."""
         ...
 
+    @property
+    def top(self) -> frozenset[str] | None:
+        """The top-level fields of a record that decide; None if any may."""
+        ...
+
     def matching(self, batch: Batch, rows: Sequence[int]) -> list[int]:
         """Which of these rows match?"""
         ...
@@ -63,6 +68,15 @@ class EventPattern:
     over: Over
     needs: Condition
     fields: tuple[Fields, ...]
+
+    @property
+    def top(self) -> frozenset[str]:
+        """The top-level fields of a record that decide, whatever number of steps a name is."""
+        paths = {path for one in self.alternatives for path in one}
+        if self.over == "envelope":
+            inside = {path[1:] for path in paths if path[0] == "detail"}
+            return _names_at_top(inside) | SENT_FROM
+        return _names_at_top(paths)
 
     def matching(self, batch: Batch, rows: Sequence[int]) -> list[int]:
         """Which of these rows match?"""
@@ -81,6 +95,13 @@ class MetricFilter:
     expression: Expression
     needs: Condition
     passes: Passes
+
+    @property
+    def top(self) -> frozenset[str] | None:
+        """The top-level fields of a record that decide; None if any may."""
+        names = {path[0] for path in paths_in(self.expression)}
+        texts = frozenset(name for name in names if isinstance(name, str))
+        return texts if len(texts) == len(names) else None
 
     def matching(self, batch: Batch, rows: Sequence[int]) -> list[int]:
         """Which of these rows match? Regexes are searched for in all their texts at once."""
@@ -102,6 +123,7 @@ class PlainText:
 
     terms: tuple[Term, ...]
     needs: Condition = ANYTHING
+    top: frozenset[str] = frozenset()
 
     def matching(self, batch: Batch, rows: Sequence[int]) -> list[int]:
         """Which of these rows have the terms in their record's text?"""
@@ -199,6 +221,11 @@ def _beginning(service: str) -> Check:
     from trailnb.rules.checks import Check
 
     return Check("prefix", (service,))
+
+
+def _names_at_top(paths: set[tuple[str, ...]]) -> frozenset[str]:
+    """Name the fields that the paths may begin with: a name with dots is several steps."""
+    return frozenset(".".join(path[:steps]) for path in paths for steps in range(1, len(path) + 1))
 
 
 def _decided(batch: Batch, row: int, event: Any, fields: tuple[Fields, ...]) -> bool:  # noqa: ANN401

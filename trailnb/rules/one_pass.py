@@ -38,6 +38,7 @@ class Plan:
 
     matchers: tuple[Matcher, ...]
     needs: Condition
+    top: frozenset[str] | None
     named: dict[str, list[int]]
     others: tuple[tuple[int, nw.Expr | None], ...]
 
@@ -55,7 +56,10 @@ class Plan:
         needs = either(matcher.needs for matcher in matchers)
         if len(matchers) > 1:
             needs = either(_by_name(matcher.needs) for matcher in matchers)
-        return cls(tuple(matchers), needs, dict(named), tuple(others))
+        tops = [matcher.top for matcher in matchers]
+        known = [top for top in tops if top is not None]
+        top = frozenset[str]().union(*known) if len(known) == len(tops) else None
+        return cls(tuple(matchers), needs, top, dict(named), tuple(others))
 
     @property
     def columns(self) -> list[str]:
@@ -65,7 +69,7 @@ class Plan:
 
     def matches(self, rows: pl.DataFrame) -> tuple[dict[int, list[int]], set[int]]:
         """Which rows does each rule match, and which rows could not be decided?"""
-        batch = Batch(rows["record"])
+        batch = Batch(rows["record"], self.top)
         chosen: dict[int, list[int]] = defaultdict(list)
         for row, name in enumerate(rows[_NAME]) if self.named else ():
             for number in self.named.get(name, ()):
