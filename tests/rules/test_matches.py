@@ -18,6 +18,7 @@ from tests.evidence import event, events
 from tests.rules.plain_matcher import plainly_matches
 from trailnb.errors import ColumnError, ProblemWarning, RequestError
 from trailnb.rules.envelope import enveloped
+from trailnb.trail.predicate import Pruning, pruning_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +135,23 @@ def test_what_a_user_asks_further_is_asked_further_down() -> None:
     assert found.select(pl.len()).collect().item() == whole.height
 
 
+def test_what_a_match_needs_skips_files_and_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names, the account and the region of a pattern reach the reader of the log files."""
+    asked: list[Pruning] = []
+
+    def spied(predicate: pl.Expr | None) -> Pruning:
+        asked.append(pruning_of(predicate))
+        return asked[-1]
+
+    monkeypatch.setattr("trailnb.trail.scan.pruning_of", spied)
+    trail = tn.open(SAMPLES / "quiet", progress=lambda _: None)
+    detail = {"eventName": ["StopLogging", "DeleteTrail"], "readOnly": [False]}
+    pattern = {"source": ["aws.cloudtrail"], "account": ["222233334444"], "detail": detail}
+    assert tn.matches(trail, pattern).collect().is_empty()
+    assert asked[-1].accounts == {"222233334444"}
+    assert {"StopLogging", "DeleteTrail"} in asked[-1].texts
+
+
 @pytest.mark.parametrize("kind", ["eager", "pandas", "duckdb"])
 def test_any_frame_is_taken(kind: str) -> None:
     """The condition is asked of the engine, the matcher decides in Polars."""
@@ -191,6 +209,7 @@ comparisons = st.one_of(
     st.builds(lambda text: {"prefix": text}, texts),
     st.builds(lambda text: {"suffix": text}, texts),
     st.builds(lambda text: {"wildcard": f"{text[:3]}*{text[-2:]}"}, texts),
+    st.builds(lambda text: {"wildcard": f"*{text}*"}, st.sampled_from(["User", "etR", "."])),
     st.builds(lambda text: {"anything-but": text}, texts),
     st.builds(lambda text: {"equals-ignore-case": text.lower()}, texts),
     st.builds(lambda flag: {"exists": flag}, st.booleans()),

@@ -2,8 +2,8 @@
 
 A condition is *necessary*, never sufficient: rows that lack it cannot match, and the matcher
 decides on the rest by their records. It compares text of fields in which CloudTrail writes a plain
-string, always, and it knows equality and where a text begins or ends. What asks for absence, null,
-numbers or anything-but sets no condition.
+string, always, and it knows equality and what a text begins with, ends with or holds. What asks for
+absence, null, numbers or anything-but sets no condition.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """The column begins, ends or is spelled like this."""
+    """The column begins or ends with this, holds it, or is spelled like this pattern."""
 
     column: str
-    how: Literal["begins", "ends", "pattern"]
+    how: Literal["begins", "ends", "holds", "pattern"]
     text: str
 
 
@@ -160,11 +160,11 @@ def _of_check(column: str, check: Check) -> Condition:
 
 def _of_value(column: str, kind: Kind, value: Any) -> Condition:  # noqa: ANN401 - a check's value
     if kind == "wildcard":
-        return both(
-            [_of_value(column, "prefix", value[0]), _of_value(column, "suffix", value[-1])]
-            if len(value) > 1
-            else [Among(column, frozenset(value))]
-        )
+        if len(value) == 1:
+            return Among(column, frozenset(value))
+        edges = [_of_value(column, "prefix", value[0]), _of_value(column, "suffix", value[-1])]
+        inside = [Like(column, "holds", piece) for piece in value[1:-1] if piece]
+        return both([*edges, *inside])
     found: Condition = ANYTHING
     if kind in {"text", "address"}:
         found = Among(column, frozenset({value}))
@@ -190,6 +190,8 @@ def as_filter(condition: Condition) -> nw.Expr | None:
         return nw.col(condition.column).is_in(sorted(condition.values))
     if isinstance(condition, Like):
         text = nw.col(condition.column).str
+        if condition.how == "holds":
+            return text.contains(condition.text, literal=True)
         how = {"begins": text.starts_with, "ends": text.ends_with, "pattern": text.contains}
         return how[condition.how](condition.text)
     filters = [as_filter(part) for part in sorted(condition.parts, key=repr)]
