@@ -76,7 +76,7 @@ function render({ model, el }) {
     );
   }
   function pretty(value) {
-    return h("pre", {}, seen(/^[[{]/.test(value) ? [...tokens(value)].map(([token]) => token).join("") : value));
+    return h("pre", { tabindex: "0" }, seen(/^[[{]/.test(value) ? [...tokens(value)].map(([token]) => token).join("") : value));
   }
   function cells([, time, actor, action, entity, aspect, change, marks]) {
     const cell = (name, ...content) => h(`span.${name}`, { role: "gridcell", title: name === "time" ? null : content.join("") }, ...content);

@@ -10,7 +10,7 @@ function render({ model, el }) {
   const foot = h("span", { role: "status" }), speed = h("span.quiet");
   const rows = table(
     "Events of the chosen sessions",
-    [["", "kind"], ["time (UTC)", "time"], ["actor", "actor"], ["action", "action"], ["outcome", "outcome"], ["target", "target"], ["source IP", "origin"], ["account", "account"]],
+    [["kind", "kind"], ["time (UTC)", "time"], ["actor", "actor"], ["action", "action"], ["outcome", "outcome"], ["target", "target"], ["source IP", "origin"], ["account", "account"]],
     { page: (offset) => ask("rows", { offset, turn }), cells, picked: (row) => ask("record", { place: row[0] }), key },
   );
   const pre = h("pre", { tabindex: "0", "aria-label": "Record" }), copied = h("button", { type: "button" }, "copy"), shut = h("button", { type: "button", "aria-label": "Close the record" }, "×");

@@ -22,7 +22,7 @@ function render({ model, el }) {
   });
   const rows = table(
     "Events",
-    [["", "kind"], ["time (UTC)", "time"], ["actor", "actor"], ["action", "action"], ["outcome", "outcome"],
+    [["kind", "kind"], ["time (UTC)", "time"], ["actor", "actor"], ["action", "action"], ["outcome", "outcome"],
       ["source IP", "origin"], ["region", "region"], ["account", "account"]],
     { page: (offset) => ask("rows", { span: span(), offset, turn }), cells, picked, key },
   );
