@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HERE))
 
 import trailnb as tn  # noqa: E402 - pictures are drawn from a fresh clone, too
+from tools.explorer_pictures import EXPLORERS, taken  # noqa: E402
 from trailnb import charts  # noqa: E402
 
 if TYPE_CHECKING:
@@ -73,6 +74,23 @@ def drawn(draw: Callable[[], Chart | Layers]) -> Shot:
     return shot
 
 
+def explored(name: str) -> Shot:
+    """Make a shot of an explorer, as a browser shows it."""
+    make, clicks = EXPLORERS[name]
+
+    def shot(theme: Theme) -> Picture:
+        events = read()
+        return Picture(*taken(lambda: make(events), clicks, is_dark=theme == "dark"))
+
+    return shot
+
+
+@cache
+def read() -> pl.LazyFrame:
+    """Read the events once; explorers go back to them."""
+    return trail().events.collect().lazy()
+
+
 def the_night() -> Chart | Layers:
     """Draw the hours of the attack, from every actor's side."""
     start, end = (datetime(2026, 11, 3, hour, tzinfo=UTC) for hour in (1, 9))
@@ -112,6 +130,7 @@ SHOTS: dict[str, Shot] = {
             title="New addresses and actors since 3 November",
         )
     ),
+    **{name: explored(name) for name in EXPLORERS},
 }
 
 

@@ -14,7 +14,8 @@ import polars as pl
 
 from trailnb._plain import plain
 from trailnb.charts._offline import Chart
-from trailnb.facts.actions import reads_only
+from trailnb.facts import kinds
+from trailnb.facts.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,8 +76,7 @@ class Kinds:
         )
 
 
-#: What happened, in the order of the rows of a lane: what is rare and telling stands on top.
-KINDS = ("denied or failed", "sign-in", "role assumed", "write", "read")
+#: What happened, in the order of the rows of a lane.
 HAPPENED = Kinds(
     KINDS,
     (ORANGE, MAGENTA, GREEN, BLUE, GREY),
@@ -90,28 +90,12 @@ LANE_AXIS = alt.Axis(labelLimit=300, grid=True, tickBand="extent")
 def kind() -> pl.Expr:
     """What happened, for the eye: one of `KINDS`, from an answer's action and outcome?
 
-    A change that did not succeed is always "denied or failed"; a read that found nothing or was
-    throttled is still a read.
-
     Example:
         >>> answer = pl.DataFrame({"action": ["s3:GetObject"], "outcome": ["denied"]})
         >>> answer.select(kind()).item()
         'denied or failed'
     """
-    action, outcome = pl.col("action"), pl.col("outcome")
-    reads = reads_only(action)
-    refused = outcome.is_in(["denied", "failed"]) | (~reads & (outcome != "success"))
-    return (
-        pl.when(refused)
-        .then(pl.lit(KINDS[0]))
-        .when(action.str.starts_with("signin:"))
-        .then(pl.lit(KINDS[1]))
-        .when(action.str.starts_with("sts:AssumeRole"))
-        .then(pl.lit(KINDS[2]))
-        .when(reads)
-        .then(pl.lit(KINDS[4]))
-        .otherwise(pl.lit(KINDS[3]))
-    )
+    return kinds.kind(pl.col("action"), pl.col("outcome"))
 
 
 def picked() -> alt.Parameter:

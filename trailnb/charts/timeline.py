@@ -9,6 +9,7 @@ import polars as pl
 from trailnb._frame import needs, table
 from trailnb.charts import _look, _moments, _words
 from trailnb.charts._lanes import drawn, laned
+from trailnb.facts.kinds import KINDS
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
@@ -56,7 +57,7 @@ def timeline(answer: IntoFrame, *, title: str = "Who did what, when") -> Chart |
         return _look.nothing(title, f"Timeline without events{undated}.")
     found = laned(events, _WEIGHTS, "calmer actors")
     counts = dict(events.group_by("kind").agg(pl.col("count").sum()).iter_rows())
-    kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in _look.KINDS if kind in counts)
+    kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if kind in counts)
     actors = _words.many(events["lane"].n_unique(), "actor")
     sentence = (
         f"Timeline of {_words.many(sum(counts.values()), 'event')} by {actors}, "
