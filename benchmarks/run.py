@@ -30,6 +30,7 @@ SECTIONS = (
     "rules",
     "integrity",
     "insights",
+    "explorer",
 )
 _PACKAGES = (
     "polars", "msgspec", "isal", "loky", "obstore", "s3fs", "duckdb", "pandas", "chdb",
