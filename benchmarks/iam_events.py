@@ -1,7 +1,8 @@
 """A hundred thousand IAM calls: a busy automation that makes, changes and removes permissions.
 
 Roles and users live, get policies of a few statements, new versions, attachments and keys; one call
-in three falls into the second of the one before.
+in three falls into the second of the one before. As in life, statements are written by a few dozen
+modules, each time for another resource: hardly two documents are the same.
 """
 
 from __future__ import annotations
@@ -42,6 +43,16 @@ def iam_folder(events: int) -> Path:
             (folder / name).write_bytes(gzip.compress(text, 6, mtime=0))
         making.rename(place)
     return place
+
+
+def _modules() -> list[tuple[str, list[str]]]:
+    """Write what forty modules allow: a service, and some of its actions."""
+    chance = random.Random(40)
+    chosen = [(chance.choice(_SERVICES), chance.sample(_VERBS, 3)) for _ in range(40)]
+    return [(service, [f"{service}:{verb}" for verb in verbs]) for service, verbs in chosen]
+
+
+_MODULES = _modules()
 
 
 def _records(events: int) -> Iterator[dict[str, Any]]:
@@ -123,14 +134,13 @@ def _text(chance: random.Random) -> str:
 def _document(chance: random.Random, *, trust: bool = False) -> dict[str, Any]:
     statements = []
     for _ in range(1 if trust else chance.randint(1, 4)):
-        service = chance.choice(_SERVICES)
-        verbs = chance.sample(_VERBS, chance.randint(1, 3))
+        service, actions = chance.choice(_MODULES)
         statement: dict[str, Any] = {"Effect": "Allow"}
         if trust:
             statement |= {"Action": "sts:AssumeRole",
                           "Principal": {"Service": f"{service}.amazonaws.com"}}  # fmt: skip
         else:
             name = f"arn:aws:{service}:*:{ACCOUNT}:thing-{chance.randint(1, 2_000)}/*"
-            statement |= {"Action": [f"{service}:{verb}" for verb in verbs], "Resource": name}
+            statement |= {"Action": actions, "Resource": name}
         statements.append(statement)
     return {"Version": "2012-10-17", "Statement": statements}

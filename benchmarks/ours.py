@@ -185,3 +185,19 @@ def matching(store: str, services: list[str]) -> int:
     sources = [f"{service}.amazonaws.com" for service in services]
     pattern = {"eventSource": sources, "eventID": [{"exists": True}]}
     return tn.matches(tn.open(store), pattern).select("event_id", "event_time").collect().height
+
+
+def permissions(uri: str) -> dict[str, float]:
+    """What are permissions after all of these calls?"""
+    state = tn.iam_state(tn.open(uri, workers=1))
+    return {"rows": float(len(state.known.entities)), "peak_mib": _peak_mib()}
+
+
+def changes(uri: str) -> dict[str, float]:
+    """Which permissions changed, and what did each change give?"""
+    told = tn.iam_changes(tn.open(uri, workers=1)).collect()
+    return {"rows": float(told.height), "peak_mib": _peak_mib()}
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

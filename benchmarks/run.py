@@ -31,6 +31,7 @@ SECTIONS = (
     "integrity",
     "insights",
     "explorer",
+    "iam",
 )
 _PACKAGES = (
     "polars", "msgspec", "isal", "loky", "obstore", "s3fs", "duckdb", "pandas", "chdb",
