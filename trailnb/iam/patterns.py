@@ -1,6 +1,7 @@
 """What wildcards match, and which pattern covers which, without listing what they stand for.
 
-`*` stands for any text, `?` for one character (IAM User Guide, "Resource": wildcards). A policy
+`*` stands for any text, `?` for one character (IAM User Guide, "Resource": wildcards); of two ARNs
+each of the six parts is compared by itself (there, "ARN condition operators"). A policy
 variable, `${aws:username}`, stands for a text that is not known here; `${*}`, `${?}` and `${$}`
 are the characters themselves.
 """
@@ -17,6 +18,7 @@ _RUN = re.compile(r"[*?]{2,}")
 # since control characters are not allowed in policies.
 _STAR, _MARK, _BEGIN, _END = "\0", "\1", "\2", "\3"
 _LONGEST_PRODUCT = 40_000
+_ARN_PARTS = 6
 
 
 def has_wildcard(pattern: str) -> bool:
@@ -36,7 +38,11 @@ def matches(pattern: str, text: str) -> bool:
         >>> matches("s3:Get*", "s3:GetObject"), matches("s3:Get?", "s3:GetObject")
         (True, False)
     """
-    return pattern == text or _expression(pattern).fullmatch(text) is not None
+    if pattern == text or not has_wildcard(pattern):
+        return pattern == text
+    if (start := _only_start(pattern)) is not None:
+        return text.startswith(start)
+    return _expression(pattern).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=65_536)
@@ -51,6 +57,13 @@ def covers(wide: str, narrow: str) -> bool:
     """
     if wide in {"*", narrow}:
         return True
+    if "$" not in wide:
+        if (start := _only_start(wide)) is not None:
+            return narrow.startswith(start)
+        if not has_wildcard(wide):
+            return False
+    if (parts := _parts(wide, narrow)) is not None:
+        return all(covers(*pair) for pair in parts)
     return _expression(wide).fullmatch(_encoded(narrow)) is not None
 
 
@@ -62,16 +75,40 @@ def overlap(one: str, other: str) -> bool:
         >>> overlap("s3:Get*", "s3:*Acl"), overlap("s3:Get*", "s3:Put*")
         (True, False)
     """
-    if not has_wildcard(one):
-        return matches(_VARIABLE.sub(_anything, other), one)
-    if not has_wildcard(other):
-        return matches(_VARIABLE.sub(_anything, one), other)
+    if one in {"*", other} or other == "*":
+        return True
+    if (parts := _parts(one, other)) is not None:
+        return all(overlap(*pair) for pair in parts)
+    if not has_wildcard(one) or not has_wildcard(other):
+        pattern, text = (one, other) if has_wildcard(one) else (other, one)
+        return matches(_VARIABLE.sub(_anything, pattern), text)
+    return _wild_overlap(one, other)
+
+
+def _wild_overlap(one: str, other: str) -> bool:
     one, other = _opened(one), _opened(other)
     if not _agree(_head(one), _head(other)) or not _agree(_tail(one), _tail(other)):
         return False
     if len(one) * len(other) > _LONGEST_PRODUCT:
         return True
     return _meet(one, other)
+
+
+def _only_start(pattern: str) -> str | None:
+    """Give the text that a pattern begins with, if nothing but a `*` follows."""
+    start = pattern[:-1]
+    is_plain = pattern.endswith("*") and not ("*" in start or "?" in start or "$" in start)
+    return start if is_plain else None
+
+
+def _parts(one: str, other: str) -> list[tuple[str, str]] | None:
+    """Pair the six parts of two ARNs; None when one is none."""
+    if not (one.startswith("arn:") and other.startswith("arn:")):
+        return None
+    mine, others = one.split(":", 5), other.split(":", 5)
+    if len(mine) != _ARN_PARTS or len(others) != _ARN_PARTS:
+        return None
+    return list(zip(mine, others, strict=True))
 
 
 def _anything(variable: re.Match[str]) -> str:
