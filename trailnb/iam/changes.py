@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
+from trailnb.iam.collecting import seldom_collected
 from trailnb.iam.entities import Aspect, entity_of
 from trailnb.iam.meaning import meaning
 from trailnb.iam.replay_calls import calls_in
@@ -93,9 +94,10 @@ def iam_changes(
     def answer() -> pl.DataFrame:
         rows: list[dict[str, Any]] = []
         draft = begun(managed_policies)
-        calls, accounts = read()
-        for happened in walked(calls, draft, seed):
-            rows.extend(_rows(draft, happened, accounts, len(rows)))
+        with seldom_collected():
+            calls, accounts = read()
+            for happened in walked(calls, draft, seed):
+                rows.extend(_rows(draft, happened, accounts, len(rows)))
         told = pl.DataFrame(rows, schema=SCHEMA)
         return told if principal is None else told.filter(_concerns(principal))
 

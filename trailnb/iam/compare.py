@@ -11,11 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from trailnb.iam.patterns import has_wildcard
-from trailnb.iam.regions import EVERYTHING, Part, Region, Slice, region, remaining, unplaced
-from trailnb.iam.statements import EMPTY, Condition, Document, Known, Statement, Values, folded
+from trailnb.iam.regions import (
+    EVERYTHING,
+    Part,
+    Region,
+    Slice,
+    lies_in,
+    regions,
+    remaining,
+)
+from trailnb.iam.statements import EMPTY, Condition, Document, Known, Statement, Values, unplaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 20_000
 _MOST_PATTERN_PAIRS = 400_000
 _MOST_PIECES = 300
+_Reached: TypeAlias = tuple[Statement, Region]
 #: Said of documents that are told apart by whole statements alone.
 TOO_LARGE = "the documents are too large to compare piece by piece"
 
@@ -137,21 +146,23 @@ def compare(before: Known, after: Known) -> Difference:
 
 def _added(before: Document, after: Document, *, exact: bool) -> tuple[Grant, ...]:
     """What the one document grants and the other does not: Allow added, Deny removed."""
+    if not after.statements and not any(one.effect == "Deny" for one in before.statements):
+        return ()
     old, new = _by_effect(before), _by_effect(after)
     spelled = _spelling(before, after)
-    forbidden = [one for one in new["Deny"] if not one.conditions]
+    forbidden = [pair for pair in new["Deny"] if not pair[0].conditions]
     grants: list[Grant] = []
-    sides: tuple[tuple[Literal["Allow", "Deny"], list[Statement], list[Statement]], ...] = (
+    sides: tuple[tuple[Literal["Allow", "Deny"], list[_Reached], list[_Reached]], ...] = (
         ("Allow", new["Allow"], [*old["Allow"], *forbidden]),
         ("Deny", old["Deny"], new["Deny"]),
     )
     for effect, there, gone in sides:
-        known = set(gone)
+        known = {one for one, _ in gone}
         by_shape: dict[tuple[bool, bool], list[Region]] = {}
-        taken = [region(one) for one in gone]
-        for one in _widest(there) if exact else there:
+        taken = [reach for _, reach in gone]
+        for one, reach in _widest(there) if exact else there:
             if one not in known:
-                pieces = _left(region(one), taken) if exact else [region(one)]
+                pieces = _left(reach, taken) if exact else [reach]
                 by_shape.setdefault(_shape(one), []).extend(pieces)
         for shape, pieces in by_shape.items():
             for piece in _merged(pieces):
@@ -159,17 +170,16 @@ def _added(before: Document, after: Document, *, exact: bool) -> tuple[Grant, ..
     return tuple(grants)
 
 
-def _widest(statements: list[Statement]) -> list[Statement]:
+def _widest(reached: list[_Reached]) -> list[_Reached]:
     """Drop statements that another one covers: they say nothing of their own."""
-    if len(statements) ** 2 > _MOST_PAIRS:
-        return statements
-    reached = [(one, region(one)) for one in statements]
-    kept: list[tuple[Statement, Region]] = []
+    if len(reached) ** 2 > _MOST_PAIRS:
+        return reached
+    kept: list[_Reached] = []
     for place, (one, reach) in enumerate(reached):
         others = [*kept, *reached[place + 1 :]]
-        if not any(next(remaining(reach, other), None) is None for _, other in others):
+        if not any(lies_in(reach, other) for _, other in others):
             kept.append((one, reach))
-    return [one for one, _ in kept]
+    return kept
 
 
 def _left(whole: Region, taken: Iterable[Region]) -> list[Region]:
@@ -182,18 +192,18 @@ def _left(whole: Region, taken: Iterable[Region]) -> list[Region]:
     return pieces
 
 
-def _by_effect(document: Document) -> dict[str, list[Statement]]:
+def _by_effect(document: Document) -> dict[str, list[_Reached]]:
     """Sort statements by effect, each once, in the document's order."""
-    found: dict[str, list[Statement]] = {"Allow": [], "Deny": []}
-    for one in dict.fromkeys(map(folded, document.statements)):
-        found[one.effect].append(one)
+    found: dict[str, list[_Reached]] = {"Allow": [], "Deny": []}
+    for pair in regions(document):
+        found[pair[0].effect].append(pair)
     return found
 
 
 def _is_bounded(before: Document, after: Document) -> bool:
     """Tell whether comparing piece by piece ends soon: identical statements cost nothing."""
-    old = set(map(folded, before.statements))
-    new = set(map(folded, after.statements))
+    old = {one for one, _ in regions(before)}
+    new = {one for one, _ in regions(after)}
     changed = len(new - old) * len(old) + len(old - new) * len(new)
     widths = [
         (sum(map(_wildcards, one)), sum(map(_names, other)))

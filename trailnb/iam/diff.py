@@ -9,6 +9,7 @@ import polars as pl
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
 from trailnb.errors import RequestError
 from trailnb.iam.changes import affected
+from trailnb.iam.collecting import seldom_collected
 from trailnb.iam.entities import EXISTS
 from trailnb.iam.marks import marks
 from trailnb.iam.meaning import meaning, told_in_columns
@@ -91,9 +92,10 @@ def iam_diff(
     seeds = [seed] if isinstance(seed, Seed) else list(seed or ())
 
     def answer() -> pl.DataFrame:
-        told = read()
-        span = spanned(told.calls, begun(managed_policies), seeds, (start, end))
-        rows = [*_rows(span, told.accounts), *_nets(span, told.accounts)]
+        with seldom_collected():
+            told = read()
+            span = spanned(told.calls, begun(managed_policies), seeds, (start, end))
+            rows = [*_rows(span, told.accounts), *_nets(span, told.accounts)]
         return pl.DataFrame(rows, schema=SCHEMA).sort(SORT_KEY, nulls_last=True)
 
     return refined(SCHEMA, answer)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from trailnb.iam.conditions import negated
 from trailnb.iam.patterns import covers, matches
-from trailnb.iam.regions import Region, contains, region
-from trailnb.iam.statements import Document, folded
+from trailnb.iam.regions import Part, Region, contains, regions
+from trailnb.iam.statements import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +91,26 @@ def open_paths(documents: Iterable[Known]) -> tuple[Path, ...]:
         if isinstance(document, Document):
             given |= _met(document, "Allow")
             taken |= _met(document, "Deny")
-    return tuple(path for path in paths() if path.needs <= given - taken)
+    given -= taken
+    return tuple(path for path in paths() if path.needs <= given) if given else ()
+
+
+def opens_more(before: Known, after: Known) -> bool:
+    """Could the change open a path at all: does it give one of the needs, or deny one less?
+
+    Example:
+        >>> from trailnb.iam.documents import parse
+        >>> one = parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+        >>> opens_more(parse({"Statement": []}), one)
+        False
+    """
+    given, taken = (_of(after, effect) - _of(before, effect) for effect in ("Allow", "Deny"))
+    freed = _of(before, "Deny") - _of(after, "Deny")
+    return bool(given - taken or freed)
+
+
+def _of(document: Known, effect: str) -> frozenset[Need]:
+    return _met(document, effect) if isinstance(document, Document) else frozenset()
 
 
 @cache
@@ -103,15 +122,21 @@ def _needs() -> frozenset[Need]:
 def _met(document: Document, effect: str) -> frozenset[Need]:
     """Which needs does the document meet, or with a Deny take away?"""
     found: set[Need] = set()
-    for one in document.statements:
+    for one, reached in regions(document):
         if one.effect != effect or one.principals is not None or one.not_principals is not None:
             continue
-        reached = region(folded(one))
-        if effect == "Deny" and (one.conditions or not _is_every_resource(reached)):
-            continue
-        asked = [need for need in _needs() if contains(reached.actions, need.action.lower())]
-        found |= {need for need in asked if effect == "Deny" or _reaches(reached, need)}
+        asked = frozenset().union(*map(_asked, reached.actions))
+        if asked and effect == "Allow":
+            found |= {need for need in asked if _reaches(reached, need)}
+        elif asked and not one.conditions and _is_every_resource(reached):
+            found |= asked
     return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def _asked(actions: Part) -> frozenset[Need]:
+    """Which needs are for one of these actions? The same few patterns come again and again."""
+    return frozenset(need for need in _needs() if contains((actions,), need.action.lower()))
 
 
 def _is_every_resource(reached: Region) -> bool:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from trailnb.iam.compare import TOO_LARGE
 from trailnb.iam.conditions import left_over, stricter
-from trailnb.iam.escalations import open_paths
+from trailnb.iam.escalations import open_paths, opens_more
 from trailnb.iam.expand import LEVELS, highest_access, known_actions
 from trailnb.iam.patterns import covers, has_wildcard
-from trailnb.iam.regions import Part, common, less, region
-from trailnb.iam.statements import Document, folded
+from trailnb.iam.regions import Part, common, less, regions
+from trailnb.iam.statements import Document
 from trailnb.iam.trusted import KINDS, Mark, trust_marks
 
 if TYPE_CHECKING:
@@ -126,10 +126,8 @@ def _admin(difference: Difference) -> list[Mark]:
 @lru_cache(maxsize=4096)
 def _administers(document: Known) -> tuple[str, tuple[Condition, ...]] | None:
     """Which actions on every resource make an administrator: all of IAM's give all others."""
-    statements = document.statements if isinstance(document, Document) else ()
     found = None
-    for one in statements:
-        reached = region(folded(one))
+    for one, reached in regions(document) if isinstance(document, Document) else ():
         if one.principals is not None or one.not_principals is not None:
             continue
         if not any(part == Part(("*",)) for part in reached.resources):
@@ -156,6 +154,8 @@ def escalations(difference: Difference, beside: Collection[Known] = ()) -> list[
         >>> [mark.about for mark in escalations(compare(EMPTY, running), [passing])]
         ['EC2 instance with role']
     """
+    if not opens_more(difference.before, difference.after):
+        return []
     before = open_paths((difference.before, *beside))
     found = []
     for path in open_paths((difference.after, *beside)):

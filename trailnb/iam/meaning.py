@@ -40,7 +40,7 @@ def meaning(
         named = _AWS_MANAGED in edit.aspect.name and not pair[1].options
         marked += [mark for mark in told if not (named and mark.kind == "content unknown")]
         if not is_limit and not any(mark.kind == "admin-equivalent" for mark in told):
-            for beside in documents_beside(state, edit.entity, edit.aspect):
+            for beside in filter(None, documents_beside(state, edit.entity, edit.aspect)):
                 marked += escalations(one, beside)
     if edit.aspect.kind == "managed policy" and pair[1].kind not in {"absent", "text"}:
         marked += named_policy_marks(edit.aspect.name)

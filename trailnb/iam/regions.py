@@ -8,16 +8,17 @@ little.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from trailnb.iam.conditions import imply, left_over, stricter
 from trailnb.iam.patterns import covers, has_wildcard, overlap
-from trailnb.iam.statements import account_of
+from trailnb.iam.statements import folded, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from trailnb.iam.statements import Condition, Statement, Values
+    from trailnb.iam.statements import Condition, Document, Statement, Values
 
 
 class Part(NamedTuple):
@@ -65,6 +66,12 @@ def region(folded: Statement) -> Region:
         _slice(_all_placed(folded.principals), _all_placed(folded.not_principals)),
         folded.conditions,
     )
+
+
+@lru_cache(maxsize=4096)
+def regions(document: Document) -> tuple[tuple[Statement, Region], ...]:
+    """What does each statement of a document reach: each once, folded, in the document's order?"""
+    return tuple((one, region(one)) for one in dict.fromkeys(map(folded, document.statements)))
 
 
 def contains(choice: Slice, text: str) -> bool:
@@ -135,7 +142,7 @@ def less(one: Slice, other: Slice) -> Slice:
 
 def remaining(one: Region, other: Region) -> Iterator[Region]:
     """What does the one region reach that the other does not, in readable pieces?"""
-    actions = common(one.actions, other.actions)
+    actions = () if _are_apart(one.actions, other.actions) else common(one.actions, other.actions)
     resources = common(one.resources, other.resources) if actions else ()
     principals = common(one.principals, other.principals) if resources else ()
     if not principals:
@@ -150,6 +157,47 @@ def remaining(one: Region, other: Region) -> Iterator[Region]:
     if not imply(one.conditions, other.conditions):
         inside = one._replace(actions=actions, resources=resources, principals=principals)
         yield from _otherwise_conditioned(inside, other.conditions)
+
+
+def lies_in(one: Region, other: Region) -> bool:
+    """Does the other region reach all that the one does?
+
+    Example:
+        >>> from trailnb.iam.statements import Statement
+        >>> get, all_ = (
+        ...     Statement("Allow", actions=(name,), resources=("*",)) for name in ("s3:get*", "*")
+        ... )
+        >>> lies_in(region(get), region(all_)), lies_in(region(all_), region(get))
+        (True, False)
+    """
+    if _are_apart(one.actions, other.actions):
+        return False
+    # Resources tell statements apart most often, and at least cost.
+    named = ((one.resources, other.resources), (one.principals, other.principals))
+    plain = all(len(part.within) == 1 and not part.without for mine, _ in named for part in mine)
+    if plain and not all(_is_covered(mine, others) for mine, others in named):
+        return False
+    return next(remaining(one, other), None) is None
+
+
+def _is_covered(one: Slice, other: Slice) -> bool:
+    """May one part each of the other slice cover the plain parts of the one?"""
+    return all(
+        any(covers(w, part.within[0]) for than in other for w in than.within) for part in one
+    )
+
+
+def _are_apart(one: Slice, other: Slice) -> bool:
+    """Tell at a glance that no action is in both: they are of other services."""
+    mine, others = _services(one), _services(other)
+    return mine is not None and others is not None and mine.isdisjoint(others)
+
+
+@lru_cache(maxsize=4096)
+def _services(actions: Slice) -> frozenset[str] | None:
+    """Give the services that actions are of, when each names its own."""
+    found = {part.within[0].partition(":")[0] for part in actions}
+    return None if any(map(has_wildcard, found)) else frozenset(found)
 
 
 def _otherwise_conditioned(one: Region, wanted: tuple[Condition, ...]) -> Iterator[Region]:
@@ -189,34 +237,6 @@ def _widest(patterns: Sequence[str]) -> Values:
             for wide in wild
         )
     )
-
-
-def placed(principal: str) -> str:
-    """Under which account does a principal stand? An account stands for everyone in it.
-
-    An account in a Principal element delegates to all its principals (IAM User Guide, "AWS JSON
-    policy elements: Principal").
-
-    Example:
-        >>> placed("AWS:111122223333"), placed("AWS:arn:aws:iam::111122223333:role/ops")
-        ('AWS:111122223333|*', 'AWS:111122223333|arn:aws:iam::111122223333:role/ops')
-    """
-    account = account_of(principal)
-    if account is None or not principal.startswith("AWS:"):
-        return principal
-    name = principal.removeprefix("AWS:")
-    return f"AWS:{account}|{'*' if name == account else name}"
-
-
-def unplaced(principal: str) -> str:
-    """How is a placed principal spelled in a document?
-
-    Example:
-        >>> unplaced("AWS:111122223333|*")
-        'AWS:111122223333'
-    """
-    account, bar, name = principal.partition("|")
-    return account if name == "*" else f"AWS:{name}" if bar else principal
 
 
 def _all_placed(principals: Values | None) -> Values | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -70,24 +71,32 @@ def spoken(call: Call, spec: str) -> list[Any]:
 
 
 def _part(call: Call, part: str) -> list[Any]:
-    fixed: dict[str, object] = {
-        "@caller": call.user_name,
-        "@target": call.target,
-        "@account": call.account,
-        "*": call.request or None,
-    }
-    if part in fixed:
+    if not part:
+        return []
+    if part[0] in "@*":
+        fixed: dict[str, object] = {
+            "@caller": call.user_name,
+            "@target": call.target,
+            "@account": call.account,
+            "*": call.request or None,
+        }
         return [] if fixed[part] is None else [fixed[part]]
-    if part.startswith("="):
+    if part[0] == "=":
         return [part[1:]]
-    inside: list[Any] = [call.response if part.startswith(">") else call.request]
-    for step in part.lstrip(">").split("."):
-        name, is_list = step.removesuffix("[*]"), step.endswith("[*]")
+    inside: list[Any] = [call.response if part[0] == ">" else call.request]
+    for name, is_list in _steps(part):
         inside = [held[name] for held in inside if isinstance(held, dict) and name in held]
         if is_list:
             inside = [item for held in inside if isinstance(held, list) for item in held[:_MOST]]
         inside = [held for held in inside if held is not None]
     return inside[:_MOST]
+
+
+@cache
+def _steps(part: str) -> tuple[tuple[str, bool], ...]:
+    """Split a path into names, each with whether it is a list to be gone through."""
+    steps = part.lstrip(">").split(".")
+    return tuple((step.removesuffix("[*]"), step.endswith("[*]")) for step in steps)
 
 
 def names(call: Call, spec: str) -> list[str]:

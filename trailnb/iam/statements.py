@@ -206,6 +206,34 @@ def account_of(principal: str) -> str | None:
     return account if account.isdigit() and len(account) == 12 else None  # noqa: PLR2004 digits
 
 
+def placed(principal: str) -> str:
+    """Under which account does a principal stand? An account stands for everyone in it.
+
+    An account in a Principal element delegates to all its principals (IAM User Guide, "AWS JSON
+    policy elements: Principal").
+
+    Example:
+        >>> placed("AWS:111122223333"), placed("AWS:arn:aws:iam::111122223333:role/ops")
+        ('AWS:111122223333|*', 'AWS:111122223333|arn:aws:iam::111122223333:role/ops')
+    """
+    account = account_of(principal)
+    if account is None or not principal.startswith("AWS:"):
+        return principal
+    name = principal.removeprefix("AWS:")
+    return f"AWS:{account}|{'*' if name == account else name}"
+
+
+def unplaced(principal: str) -> str:
+    """How is a placed principal spelled in a document?
+
+    Example:
+        >>> unplaced("AWS:111122223333|*")
+        'AWS:111122223333'
+    """
+    account, bar, name = principal.partition("|")
+    return account if name == "*" else f"AWS:{name}" if bar else principal
+
+
 def _lowered(values: Values | None) -> Values | None:
     return None if values is None else tuple(sorted({value.lower() for value in values}))
 
