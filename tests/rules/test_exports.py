@@ -150,6 +150,7 @@ def test_as_a_template(using: Any) -> None:  # noqa: ANN401 - a literal
         ("{ $.a != 5 }", "to_eventbridge", "neither a number nor the text"),
         ("{ $.a != * }", "to_eventbridge", "no value at all"),
         ("StopLogging", "to_eventbridge", "terms anywhere"),
+        ('{"a":["x"],"a":["y"]}', "to_eventbridge", "a field that is named twice"),
         ("StopLogging", "to_athena", "terms anywhere"),
         ({"a": [{"cidr": "10.0.0.0/9"}]}, "to_metric_filter", "the network 10.0.0.0/9"),
         ({"a": [{"cidr": "2001:db8::/32"}]}, "to_metric_filter", "the network 2001:db8::/32"),

@@ -66,6 +66,7 @@ def test_what_the_cli_printed(printed: Any, names: list[str], tmp_path: Path) ->
     [
         ("r.json", "{", "is no JSON"),
         ("r.json", "[" * 5000, "nested too deeply"),
+        ("r.json", '{"a":["x"],"a":["y"]}', "the field 'a' is named twice"),
         ("r.yaml", "a: [", "is no YAML at line "),
         ("r.yaml", "[" * 100, "nested too deeply, or too large, at line 1"),
         ("r.yaml", "a: &x [1]\nb: *x", "an alias"),

@@ -17,7 +17,9 @@ import trailnb as tn
 from tests.evidence import event, events
 from tests.rules.plain_matcher import plainly_matches
 from trailnb.errors import ColumnError, ProblemWarning, RequestError
+from trailnb.rules.batch import Batch
 from trailnb.rules.envelope import enveloped
+from trailnb.rules.languages import compiled
 from trailnb.trail.predicate import Pruning, pruning_of
 
 if TYPE_CHECKING:
@@ -256,3 +258,33 @@ def test_fast_path_agrees_with_a_plain_matcher(
         if plainly_matches(pattern, enveloped(record) if is_whole else record)
     ]
     assert ids(tn.matches(table(held), pattern)) == plain
+
+
+conditions = st.one_of(
+    st.builds('$.{} = "{}"'.format, st.sampled_from(field_names), st.sampled_from(["GetUser", ""])),
+    st.builds('$.{} = "{}"'.format, st.sampled_from(field_names), st.sampled_from(["Get*", "*R*"])),
+    st.builds('$.{} != "{}"'.format, st.sampled_from(field_names), st.just("GetUser")),
+    st.builds("$.{} NOT EXISTS".format, st.sampled_from(field_names)),
+    st.builds("$.{} = %[GP]et*U%".format, st.sampled_from(["eventName", "errorCode"])),
+    st.just("$.recipientAccountId = 111122223333"),
+    st.just('$.requestParameters.a = "GetUser"'),
+    st.just('$.resources[*].a = "GetUser"'),
+    st.just('$.* = "GetUser"'),
+)
+filters = st.recursive(
+    conditions,
+    lambda inner: (
+        st.builds("({} && {})".format, inner, inner) | st.builds("({} || {})".format, inner, inner)
+    ),
+    max_leaves=4,
+).filter(lambda text: text.count("%") <= 4 and text.count("*]") + text.count(".*") <= 3)
+
+
+@pytest.mark.filterwarnings("ignore::trailnb.errors.ProblemWarning")
+@given(filters, st.lists(records, min_size=1, max_size=6))
+def test_filter_decides_on_records_alone(text: str, many: list[dict[str, Any]]) -> None:
+    """What plain columns rule out, and fields stepped over, would not have passed either."""
+    held = [record | {"eventVersion": "1.11", "eventID": str(n)} for n, record in enumerate(many)]
+    batch = Batch(pl.Series([json.dumps(record) for record in held]))
+    passing = compiled(f"{{ {text} }}").matching(batch, range(len(held)))
+    assert ids(tn.matches(table(held), f"{{ {text} }}")) == [str(row) for row in passing]

@@ -25,7 +25,7 @@ def parsed(text: str, place: str) -> Any:  # noqa: ANN401 - whatever the file ho
 
     if place.lower().endswith(".json"):
         try:
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=once)
         except (ValueError, RecursionError) as error:
             said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             raise RequestError(f"{place} is no JSON: {said}.") from None
@@ -40,6 +40,24 @@ def parsed(text: str, place: str) -> Any:  # noqa: ANN401 - whatever the file ho
         raise RequestError(f"{place} is no YAML{line}: {reason}.") from None
     except ValueError as error:  # a number or a date that is none
         raise RequestError(f"{place} is no YAML: {error}.") from None
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Which fields does an object have, each named once? AWS merges what is named twice.
+
+    Raises:
+        ValueError: one is named twice.
+
+    Example:
+        >>> once([("a", 1), ("b", 2)])
+        {'a': 1, 'b': 2}
+    """
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice!r} is named twice")
+    return fields
 
 
 def _look_through(events: Any, place: str) -> None:  # noqa: ANN401 - an iterator of yaml's

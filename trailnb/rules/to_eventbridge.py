@@ -9,6 +9,7 @@ from trailnb.errors import RequestError
 from trailnb.rules.checks import And, Leaf
 from trailnb.rules.event_pattern import MAX_ALTERNATIVES
 from trailnb.rules.languages import EventPattern, MetricFilter
+from trailnb.rules.rule_files import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +36,19 @@ def to_eventbridge(rule: Rule) -> Part:
     """
     matcher = rule.matcher()
     if isinstance(matcher, EventPattern):
-        pattern = json.loads(rule.pattern) if isinstance(rule.pattern, str) else dict(rule.pattern)
+        pattern = _parsed(rule) if isinstance(rule.pattern, str) else dict(rule.pattern)
         return pattern if matcher.over == "envelope" else {"detail": pattern}
     if isinstance(matcher, MetricFilter):
         return {"detail": _part(matcher.expression, rule)}
     raise cannot(rule, "an event pattern", "terms anywhere in the record")
+
+
+def _parsed(rule: Rule) -> Part:
+    """Read the pattern's own text, unless a rewriting would lose what it names twice."""
+    try:
+        return json.loads(str(rule.pattern), object_pairs_hook=once)  # type: ignore[no-any-return]
+    except ValueError:
+        raise cannot(rule, "an event pattern", "a field that is named twice") from None
 
 
 def cannot(rule: Rule, what: str, part: str) -> RequestError:
