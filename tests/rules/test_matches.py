@@ -171,6 +171,8 @@ def test_frame_without_records_is_refused() -> None:
     """A rule decides on the record, so there must be one."""
     with pytest.raises(ColumnError, match="record"):
         tn.matches(events(event()).select("event_id", "event_name"), ROOT_USE)
+    bare = events(event(eventID="1")).select("event_id", "record")
+    assert ids(tn.matches(bare, {"readOnly": [True]})) == ["1"]
 
 
 def test_odd_records_are_decided_or_told_of() -> None:

@@ -65,7 +65,7 @@ class Plan:
     def columns(self) -> list[str]:
         """What the rules look at."""
         rest = {name for matcher in self.matchers for name in columns_of(matcher.needs)}
-        return ["record", *sorted(rest | {_NAME})]
+        return ["record", *sorted(rest)]
 
     def matches(self, rows: pl.DataFrame) -> tuple[dict[int, list[int]], set[int]]:
         """Which rows does each rule match, and which rows could not be decided?"""
