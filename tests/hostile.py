@@ -96,37 +96,35 @@ STEERING = re.compile(
 )
 
 _NIGHT = datetime(2026, 11, 3, 2, 13, tzinfo=UTC)
-_TEXTS = pl.List(pl.String())
 
 
 def filled(schema: Mapping[str, Any], **known: object) -> pl.DataFrame:
     """An answer with this schema, a row per payload, in which every text column holds it.
 
-    Lists of text hold it twice. Other columns hold something plausible; `known` sets columns to a
-    value, such as a status that is not free text.
+    Lists hold it twice, and structs in each text. Other columns hold something plausible; `known`
+    sets columns to a value, such as a status that is not free text.
     """
     texts = list(PAYLOADS.values())
     columns = {
-        name: [known[name]] * len(texts) if name in known else _column(dtype, texts)
+        name: [known.get(name, cell(dtype, text, place)) for place, text in enumerate(texts)]
         for name, dtype in schema.items()
     }
     return pl.DataFrame(columns, schema=dict(schema))
 
 
-def _column(dtype: pl.DataType, texts: list[str]) -> list[object]:
-    """Fill one column: with the payloads, or with what its type can hold."""
-    places = range(len(texts))
+def cell(dtype: pl.DataType, text: str, place: int) -> object:
+    """What stands in one cell: the text, deep down too, or what the type can hold."""
     if dtype == pl.String:
-        return list(texts)
-    if dtype == _TEXTS:
-        return [[text, text] for text in texts]
+        return text
+    if isinstance(dtype, pl.List):
+        return [cell(dtype.inner, text, place)] * 2  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Struct):
+        return {field.name: cell(field.dtype, text, place) for field in dtype.fields}
     if isinstance(dtype, pl.Datetime):
-        return [_NIGHT + timedelta(minutes=7 * place) for place in places]
+        return _NIGHT + timedelta(minutes=7 * place)
     if isinstance(dtype, pl.Enum):
-        return [dtype.categories[place % len(dtype.categories)] for place in places]
-    if dtype == pl.Boolean:
-        return [place % 2 == 0 for place in places]
-    return [place + 1 for place in places]
+        return dtype.categories[place % len(dtype.categories)]
+    return place % 2 == 0 if dtype == pl.Boolean else place + 1
 
 
 def ran(page: Page) -> bool:

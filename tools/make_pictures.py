@@ -123,6 +123,8 @@ SHOTS: dict[str, Shot] = {
     "data_access": drawn(lambda: charts.data_access(tn.data_access(trail()))),
     "failures": drawn(lambda: charts.failures(tn.failures(trail()))),
     "iam_changes": drawn(lambda: charts.iam_changes(tn.iam_changes(trail()))),
+    "alarms": drawn(lambda: charts.alarms(tn.alarms(trail()))),
+    "insights": drawn(lambda: charts.insights(tn.insights(trail()))),
     "coverage": drawn(lambda: charts.coverage(trail().coverage())),
     "first_seen": drawn(
         lambda: charts.first_seen(

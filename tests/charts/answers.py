@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 #: Where each chart's answer is described.
 _HOMES = {
+    "alarms": "rules.alarms",
     "coverage": "trail.coverage",
     "iam_changes": "iam.changes",
     "lineage": "_lineage.sessions",
     **{
         name: f"questions.{name}"
         for name in (
-            "activity", "data_access", "denied", "failures", "first_seen", "origins", "pivot",
-            "sign_ins", "timeline", "working_hours",
+            "activity", "data_access", "denied", "failures", "first_seen", "insights",
+            "origins", "pivot", "sign_ins", "timeline", "working_hours",
         )
     },
 }  # fmt: skip
@@ -43,6 +44,12 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
          "denied": 40},
         {"time": NIGHT.replace(minute=0), "kind": "access", "value": "permission", "events": 3,
          "writes": 3, "denied": 1},
+    ],
+    "alarms": [
+        {"start": NIGHT, "end": LATER, "rule": "cis-4.1", "title": "Unauthorized API calls",
+         "severity": "low", "events": 45, "actors": ["alice"]},
+        {"start": LATER, "end": LATER, "rule": "cis-4.5", "title": "Changes of CloudTrail",
+         "severity": "high", "events": 1, "actors": ["alice", "bob"]},
     ],
     "coverage": [
         {"account": account, "region": "eu-west-1", "category": "Management",
@@ -95,6 +102,14 @@ _ROWS: dict[str, list[dict[str, Any]]] = {
          "lost": ["Allow s3:*"], "event_id": "3", "account": "111122223333"},
         {"time": LATER, **_BOB, "action": "iam:PutRolePolicy", "change": "unchanged",
          "entity_kind": "role", "entity_name": "app", "event_id": "4", "account": "111122223333"},
+    ],
+    "insights": [
+        {"start": NIGHT, "end": LATER, "kind": "error_rate", "event_source": "iam.amazonaws.com",
+         "event_name": "ListUsers", "error_code": "AccessDenied", "events": 45, "average": 12.0,
+         "expected": 0.002, "score": 125.6, "sentence": "iam:ListUsers failed 45 times.",
+         "actors": [{"value": "alice", "average": 12.0, "baseline": 0.0}]},
+        {"start": LATER, "end": LATER, "kind": "call_rate", "event_source": "s3.amazonaws.com",
+         "event_name": "GetObject", "events": 36, "average": 3.3, "expected": 0.1, "score": 56.4},
     ],
     "lineage": [
         {"session_id": "1", "actor": "alice", "chain": ["alice"], "events": 97, "denied": 45},

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from tests.charts.answers import EARLY, SCHEMAS, answer, empty
-from tests.hostile import STEERING, filled
+from tests.hostile import STEERING, cell, filled
 from trailnb import charts
 from trailnb.charts._look import MARKS
 from trailnb.charts._offline import png
@@ -134,17 +134,11 @@ def crowd(schema: pl.Schema, rows: int) -> pl.DataFrame:
     chance = random.Random(5)
     columns: dict[str, pl.Series] = {}
     for place, (name, dtype) in enumerate(schema.items()):
-        many: list[Any] = [chance.randrange(7) + 1 for _ in range(900)]  # as a weekday may be
-        if dtype == pl.String:
-            many = [f"role/{number}/{name}" for number in range(900)]
-        elif isinstance(dtype, pl.List):
-            many = [[f"{name} {number}", "b"] for number in range(900)]
-        elif isinstance(dtype, pl.Datetime):
+        many = [cell(dtype, f"role/{number}/{name}", number) for number in range(900)]
+        if isinstance(dtype, pl.Datetime):
             many = [EARLY + timedelta(minutes=144 * number) for number in range(900)]
-        elif isinstance(dtype, pl.Enum):
-            many = [chance.choice(dtype.categories) for _ in range(900)]
-        elif dtype == pl.Boolean:
-            many = [True, False]
+        elif dtype.is_integer():
+            many = [chance.randrange(7) + 1 for _ in range(900)]  # as a weekday may be
         values = pl.Series(many, dtype=dtype)
         columns[name] = values.sample(rows, with_replacement=True, seed=place)
     return pl.DataFrame(columns)

@@ -33,8 +33,8 @@ def spans(
     """How do things stand that were first and last seen at a time?
 
     Args:
-        rows: In the order of the lanes: `lane`, `first_seen`, `last_seen`, `events`, `denied`,
-            `kind`, `note` (shown beside) and `more` (shown in the tooltip only).
+        rows: In the order of the lanes: `lane`, `first_seen`, `last_seen`, `events`, `kind`, `note`
+            (shown beside), `more` (shown in the tooltip only), and `denied` where it counts.
         kinds: What `kind` may be.
         title: Heading.
         notes: What stands under it.
@@ -65,7 +65,11 @@ def spans(
         alt.Tooltip("from:N", title="first seen"),
         alt.Tooltip("until:N", title="last seen"),
         alt.Tooltip("events:Q", title="events", format=","),
-        alt.Tooltip("denied:Q", title="denied", format=","),
+        *(
+            [alt.Tooltip("denied:Q", title="denied", format=",")]
+            if "denied" in rows.columns
+            else []
+        ),
         alt.Tooltip("kind:N", title="kind"),
         alt.Tooltip("note:N", title="note"),
         alt.Tooltip("more:N", title="more"),
@@ -104,8 +108,8 @@ def _value(place: int, row: dict[str, Any]) -> dict[str, Any]:
         "from": _moments.told(row["first_seen"]),
         "until": _moments.told(row["last_seen"]),
         "events": row["events"],
-        "denied": row["denied"],
         "kind": row["kind"],
         "note": row["note"],
         "more": row["more"],
+        **({"denied": row["denied"]} if "denied" in row else {}),
     }
