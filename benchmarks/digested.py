@@ -45,16 +45,20 @@ def digested(events: int, files: int) -> tuple[Path, Path]:
             if file.delivered and file.account and file.region:
                 hour = file.delivered.replace(minute=0)
                 chains[file.account, file.region].setdefault(hour, []).append(path)
+        last = max(hour for hours in chains.values() for hour in hours)
         for (account, region), hours in sorted(chains.items()):
-            _chain(making, account, region, hours)
+            _chain(making, (account, region), hours, last)
         keys.write_text(json.dumps(list_public_keys()), encoding="utf-8")
         making.rename(place)
     return place, keys
 
 
-def _chain(root: Path, account: str, region: str, hours: dict[datetime, list[Path]]) -> None:
-    """Write a digest for every hour from the first delivery to the last, empty ones too."""
-    at, last = min(hours), max(hours)
+def _chain(
+    root: Path, place: tuple[str, str], hours: dict[datetime, list[Path]], last: datetime
+) -> None:
+    """Write a digest for every hour from the first delivery to the last of all, empty ones too."""
+    account, region = place
+    at = min(hours)
     previous: tuple[str, bytes, str] | None = None
     above = hours[at][0].relative_to(root).as_posix().partition("/CloudTrail/")[0]
     above = above.rpartition("/")[0]

@@ -131,7 +131,7 @@ def _hours(results: pl.DataFrame) -> Iterator[str]:
         )
     )
     for row in spans.head(_MOST_SPANS).iter_rows(named=True):
-        what = "No digest" if row["status"] == "missing" else "No log files were delivered"
+        what = "No digest" if row["status"] == "missing" else "Not logged or not validated"
         yield (
             f"{what} for {row['hours']:,} hours, begun {row['first']:%Y-%m-%dT%H:%MZ} to "
             f"{row['last']:%Y-%m-%dT%H:%MZ}, {plain(row['account'] or '?')} "
