@@ -278,3 +278,17 @@ def test_hostile_text() -> None:
     assert "\u202e" not in told
     assert "<b>" not in found._repr_html_()
     assert outcome('<script>"\\u001b[2J').exit_code == 1
+
+
+def test_a_case_shows_it(tmp_path: Path) -> None:
+    """The report says what was proven, what was not, and what nobody can say."""
+    made = bucket(2)
+    made.objects[made.logs[0]] = b"{}"
+    case = tn.Case(tn.open(dict(made.objects)), title="Proof")
+    assert case.verified(made.verify()).rows() == [
+        ("digest", "valid", 2), ("log file", "valid", 1), ("log file", "modified", 1),
+    ]  # fmt: skip
+    tn.report(case, tmp_path / "case.md")
+    page = (tmp_path / "case.md").read_text("utf-8")
+    assert "1/2 log files valid" in page
+    assert "It cannot say" in page

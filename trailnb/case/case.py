@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
     from narwhals.stable.v2.typing import IntoFrame
 
+    from trailnb.integrity.verification import Verification
     from trailnb.questions._leads import Level
     from trailnb.trail.trail import Trail
 
@@ -130,6 +131,18 @@ class Case:
         kept = Answer(title, table(answer), about, chart)
         self.answers = [one for one in self.answers if one.title != title] + [kept]
         return kept.frame
+
+    def verified(self, found: Verification) -> pl.DataFrame:
+        """Keep for the report what a verification of the logs found, and cannot say.
+
+        Args:
+            found: What `tn.verify` gave for this case's logs.
+
+        Returns:
+            One row per kind and status: `kind`, `status`, `objects`.
+        """
+        counts = found.results.group_by("kind", "status").len("objects").sort("kind", "status")
+        return self.answer("Integrity", counts, about=found.told)
 
     def note(self, text: str, *, event_ids: str | Iterable[str] | IntoFrame = ()) -> None:
         """Write something down, with the events it is about."""

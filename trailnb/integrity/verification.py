@@ -82,6 +82,11 @@ class Verification:
         """
         return wording.summary(self)
 
+    @property
+    def told(self) -> str:
+        """What was found, and what it cannot say, in two sentences?"""
+        return f"{wording.headline(self)}. It cannot say {'; '.join(wording.unsaid(self))}."
+
     def lines(self, *, verbose: bool = False) -> list[str]:
         r"""Which objects are not valid, one line each; with `verbose` also those that are.
 

@@ -91,7 +91,12 @@ def _summary(found: Verification) -> Iterator[str]:
         yield f"Key not read: {plain(where)}: {plain(why)}"
     yield ""
     yield "A verification cannot say:"
-    yield from (f"- {one}" for one in (*_CANNOT_SAY, *([_SAVED] if found.is_saved else [])))
+    yield from (f"- {one}" for one in unsaid(found))
+
+
+def unsaid(found: Verification) -> tuple[str, ...]:
+    """What can such a verification not say?"""
+    return (*_CANNOT_SAY, _SAVED) if found.is_saved else _CANNOT_SAY
 
 
 def _of_kind(results: pl.DataFrame, kind: str) -> Iterator[str]:
