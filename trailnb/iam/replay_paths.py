@@ -61,11 +61,13 @@ def spoken(call: Call, spec: str) -> list[Any]:
     (`a.b[*].c`), in the response after `>`, a literal after `=`, the whole request `*`, or
     `@caller`, `@target`, `@account`.
     """
-    for alternative in spec.split("|"):
-        parts = [_part(call, part) for part in alternative.split("+")]
+    for alternative in _alternatives(spec):
+        if len(alternative) == 1:
+            if found := _part(call, alternative[0]):
+                return found
+            continue
+        parts = [_part(call, part) for part in alternative]
         if all(parts):
-            if len(parts) == 1:
-                return parts[0]
             return ["/".join(str(part[0]) for part in parts)]
     return []
 
@@ -85,11 +87,24 @@ def _part(call: Call, part: str) -> list[Any]:
         return [part[1:]]
     inside: list[Any] = [call.response if part[0] == ">" else call.request]
     for name, is_list in _steps(part):
+        if len(inside) == 1 and not is_list:
+            held = inside[0]
+            value = held.get(name) if isinstance(held, dict) else None
+            if value is None:
+                return []
+            inside = [value]
+            continue
         inside = [held[name] for held in inside if isinstance(held, dict) and name in held]
         if is_list:
             inside = [item for held in inside if isinstance(held, list) for item in held[:_MOST]]
         inside = [held for held in inside if held is not None]
     return inside[:_MOST]
+
+
+@cache
+def _alternatives(spec: str) -> tuple[tuple[str, ...], ...]:
+    """Split a specification into alternatives, and each into the parts to be joined."""
+    return tuple(tuple(alternative.split("+")) for alternative in spec.split("|"))
 
 
 @cache
