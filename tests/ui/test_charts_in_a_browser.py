@@ -51,7 +51,7 @@ def test_hostile_text_is_only_text(vega: tuple[Page, list[str]]) -> None:
         marks = page.locator(f"#{name} g.mark-symbol path, #{name} g.mark-rect path")
         assert marks.count() > 0, name
         shown = 0
-        for place in range(0, marks.count(), max(1, marks.count() // 12)):
+        for place in range(0, marks.count(), max(1, marks.count() // 5)):
             marks.nth(place).dispatch_event("pointermove", {"bubbles": True})
             marks.nth(place).dispatch_event("mousemove", {"bubbles": True})
             shown += page.locator("#vg-tooltip-element.visible").count()
