@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 
+from trailnb.widgets._png import tight
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HERE = Path(__file__).parent
-#: 1.5 keeps text sharp; more would outweigh the rest of a notebook.
-_SCALE = 1.5
 
 Answer = tuple[dict[str, Any], list[bytes]]
 
@@ -87,8 +87,8 @@ class Shell(anywidget.AnyWidget):
         data, metadata = bundle
         with self._lock:
             sentence, drawn = self._sentence(), self._picture()
-        png = vl_convert.svg_to_png(drawn, scale=_SCALE)
-        width, height = (int(int.from_bytes(png[at : at + 4]) / _SCALE) for at in (16, 20))
+        png = tight(vl_convert.svg_to_png(drawn))
+        width, height = (int.from_bytes(png[at : at + 4]) for at in (16, 20))
         data["text/plain"] = sentence
         data["image/png"] = base64.b64encode(png).decode("ascii")
         metadata["image/png"] = {"width": width, "height": height, "alt": sentence}

@@ -28,8 +28,9 @@ SHAPES = (
     "M1 8h10v3H1z",
 )
 _ROLE, _WRITE, _READ = 2, 3, 4
-_WIDTH, _LABELS, _LANE, _TOP, _BOTTOM = 980, 250, 26, 30, 24
-_BINS, _LANES, _FEW = 240, 16, 24
+# Whole pixels everywhere: half ones would make a PNG of grey shades, three times as large.
+_WIDTH, _LABELS, _LANE, _TOP, _BOTTOM = 980, 260, 26, 30, 24
+_BINS, _LANES, _FEW = 240, 12, 24
 _TICK_PIXELS = 90
 _DAY = 86_400
 _STEPS = (1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, _DAY, 2 * _DAY, 7 * _DAY, 28 * _DAY)
@@ -119,11 +120,11 @@ def _drawn(marks: pl.DataFrame) -> Iterator[str]:
 def _bar(kind: int, x: float, y: float, width: float, share: float) -> str:
     """One mark: reads hang below the middle, writes stand on it, the rest has rows above."""
     if kind == _READ:
-        y, high = y + 18, max(1.5, share * 6)
+        y, high = y + 18, round(max(2.0, share * 6))
     elif kind == _ROLE:
-        y, high = y + 9.5, 1.5
+        y, high = y + 10, 2
     else:
-        high = max(2.0, share * 7)
+        high = round(max(2.0, share * 7))
         y += (17 if kind == _WRITE else 9) - high
-    where = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{high:.1f}"'
+    where = f'x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{high:.0f}"'
     return f'<rect {where} fill="{COLOURS[kind]}"/>'
