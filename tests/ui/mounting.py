@@ -48,7 +48,8 @@ _MOUNT = """async ([source, state]) => {
   window.state = state;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const made = await import(url);
-  window.unmount = made.default.render({ model, el: document.getElementById("app") });
+  window.again = () => made.default.render({ model, el: document.getElementById("app") });
+  window.unmount = window.again();
 }"""
 _PAGE = "body { margin: 8px; font-family: sans-serif }"
 #: JupyterLab's dark theme, as far as the explorers read it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 import trailnb as tn
@@ -15,7 +16,6 @@ from trailnb.trail.scan import schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import polars as pl
     from playwright.sync_api import Page
 
     from tests.ui.mounting import Stage
@@ -170,6 +170,30 @@ def test_errors_of_the_script_are_shown(page: Page) -> None:
     """So are its own, instead of a dead view."""
     page.evaluate("() => window.took([['state', { window: null }, []]])")
     assert "TypeError" in page.inner_text(".problem")
+
+
+def test_event_without_an_id_is_shown(on: Stage, story: pl.LazyFrame) -> None:
+    """Its record opens, also after one that has an id; nothing is selected then."""
+    has_id = pl.int_range(pl.len()) > 0
+    some = story.sort("event_time").head(3).with_columns(pl.when(has_id).then("event_id"))
+    w = tn.explore(some)
+    page = on.show(w)
+    for place in (2, 0):
+        page.locator(".row").nth(place).click()
+        settle(page)
+    assert page.locator(".record pre").is_visible()
+    assert w.selected == ""
+    on.check()
+
+
+def test_two_views_of_one_widget(on: Stage, w: TimelineExplorer) -> None:
+    """Shown twice, both show all there is."""
+    page = on.show(w)
+    page.evaluate("() => window.again()")
+    settle(page)
+    assert page.locator(".tnx").count() == 2
+    assert page.locator(".foot [role=status]").all_inner_texts() == [TOTAL, TOTAL]
+    on.check()
 
 
 @pytest.mark.parametrize(("width", "is_dark"), [(720, False), (1240, True)])

@@ -73,12 +73,13 @@ async function copy(text) {
  */
 function asker(model, answered, failed) {
   const under = {};
-  let seq = 0;
+  // Every view of a widget hears every answer: numbers that begin anywhere keep them apart.
+  let seq = Math.floor(Math.random() * 1e9);
   const send = (ask, args) => {
     under[ask] = { seq: ++seq, next: null, since: performance.now() };
     model.send({ ask, args, seq });
   };
-  model.on("msg:custom", (message, buffers) => {
+  const heard = (message, buffers) => {
     const one = under[message.ask];
     if (!one || message.seq !== one.seq) return;
     delete under[message.ask];
@@ -89,11 +90,14 @@ function asker(model, answered, failed) {
       failed(String(error), message.ask);
     }
     if (one.next) send(message.ask, one.next);
-  });
-  return (ask, args = {}) => {
-    if (under[ask]) under[ask].next = args;
-    else send(ask, args);
   };
+  model.on("msg:custom", heard);
+  const ask = (what, args = {}) => {
+    if (under[what]) under[what].next = args;
+    else send(what, args);
+  };
+  ask.close = () => model.off("msg:custom", heard);
+  return ask;
 }
 
 /** The frame of an explorer: theme, red strip for errors, keys kept from the notebook. */

@@ -118,6 +118,7 @@ function render({ model, el }) {
   return () => {
     model.off("change:filters", filtered);
     model.off("change:selected", selected);
+    ask.close();
     frame.close();
   };
 }

@@ -151,6 +151,7 @@ function render({ model, el }) {
   }));
   return () => {
     for (const name of ["actor", "key", "selected"]) model.off(`change:${name}`, moved);
+    ask.close();
     frame.close();
   };
 }

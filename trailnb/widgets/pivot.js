@@ -140,6 +140,7 @@ function render({ model, el }) {
   }));
   return () => {
     for (const name of PUBLIC) model.off(`change:${name}`, moved);
+    ask.close();
     frame.close();
   };
 }

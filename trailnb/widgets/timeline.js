@@ -3,7 +3,7 @@
 const MORE = 16;
 
 function render({ model, el }) {
-  let about = null, view = null, strip = null, order = 0, lanes = MORE, path = [], text = null, drag = null, chosen = {}, turn = 0;
+  let about = null, view = null, strip = null, order = 0, lanes = MORE, path = [], text = null, drag = null, chosen = {}, turn = 0, noting = false;
   const stats = { tables: 0, views: 0, records: 0, painted: 0, drawn: 0, shown: 0, moved: 0, total: -1 };
 
   const sum = h("span.quiet"), crumbs = h("nav.crumbs", { "aria-label": "Stretches of time" });
@@ -95,7 +95,10 @@ function render({ model, el }) {
       pane.show(told);
       split.classList.add("open");
       rows.paint();
+      // An event without an id leaves nothing selected, and is shown all the same.
+      noting = true;
       if (model.get("selected") !== told.event_id) set("selected", told.event_id);
+      noting = false;
       stats.shown = performance.now();
       stats.records++;
     }
@@ -308,6 +311,7 @@ function render({ model, el }) {
     on("filters", refresh),
     on("selected", () => {
       const id = model.get("selected");
+      if (noting) return;
       if (!id) select_("");
       else if (pane.record?.event_id !== id) ask("record", { event_id: id });
     }),
@@ -326,6 +330,7 @@ function render({ model, el }) {
   }));
   return () => {
     offs.forEach((off) => off());
+    ask.close();
     frame.close();
   };
 }
