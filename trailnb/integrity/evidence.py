@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from trailnb.integrity.signatures import Signatures
     from trailnb.sources.source import LogFile, Source
 
+#: Log files of one chain that are kept in memory, some 50 MB; of more, the digests are read twice.
+_MOST_ENTRIES = 100_000
+
 
 @dataclass
 class Chain:
     """The digests of one trail, account and region, as they were read.
 
     `broken` are those that could not be read or are no digests, with the reason. `entries` counts
-    the log files that each digest lists, by the digest's key.
+    the log files that each digest lists, by the digest's key; `listed` holds them, or is None when
+    they are too many to be kept.
     """
 
     account: str | None
@@ -36,6 +40,7 @@ class Chain:
     digests: list[Digest] = field(default_factory=list)
     broken: list[tuple[LogFile, str, bool]] = field(default_factory=list)
     entries: dict[str, int] = field(default_factory=dict)
+    listed: dict[str, Sequence[Entry]] | None = field(default_factory=dict)
 
 
 def apart(files: Iterable[LogFile]) -> tuple[list[LogFile], list[LogFile]]:
@@ -67,10 +72,16 @@ def _chain(source: Source, stem: str, files: Sequence[LogFile], signatures: Sign
     parts = stem.removesuffix("_backfill").split("_")
     account, region = (parts[0], parts[2]) if len(parts) > 2 else (None, None)  # noqa: PLR2004
     chain = Chain(account, region, "_".join(parts[3:-1]), stem.endswith("_backfill"))
+    count = 0
     for file, found, entries in read(source, files, signatures):
         if isinstance(found, Digest):
             chain.digests.append(found)
             chain.entries[file.key] = len(entries)
+            count += len(entries)
+            if count > _MOST_ENTRIES:
+                chain.listed = None
+            elif chain.listed is not None:
+                chain.listed[file.key] = entries
         elif isinstance(found, Unread):
             chain.broken.append((file, found.reason, False))
         else:

@@ -110,9 +110,17 @@ def _gaps(
 
 def _last_deliveries(files: Sequence[LogFile]) -> dict[_Place, datetime]:
     """When was the last log file of each place delivered?"""
-    last: dict[_Place, datetime] = {}
+    newest: dict[str, LogFile] = {}
     for file in files:
         if file.delivered is not None and file.folder in {None, _DIGESTED}:
+            # A day's folder holds one place, a flat one many: there every name counts.
+            folder = file.key.rpartition("/")[0] if file.is_placed else file.key
+            known = newest.get(folder)
+            if known is None or known.delivered is None or known.delivered < file.delivered:
+                newest[folder] = file
+    last: dict[_Place, datetime] = {}
+    for file in newest.values():
+        if file.delivered is not None:
             place = _place_of(file)
             last[place] = max(last.get(place, file.delivered), file.delivered)
     return last

@@ -39,7 +39,7 @@ def tail(key: str) -> str:
 
 def name(key: str) -> str:
     """What is the last part of this key?"""
-    return key.replace("\\", "/").rpartition("/")[2]
+    return (key.replace("\\", "/") if "\\" in key else key).rpartition("/")[2]
 
 
 def stamp(key: str) -> str:
@@ -72,8 +72,10 @@ def is_at(key: str, bucket: str, object_: str) -> bool:
         >>> is_at("AWSLogs/444455556666/b.json.gz", "acme", "AWSLogs/111122223333/b.json.gz")
         False
     """
-    if key.startswith(f"s3://{bucket}/"):
+    if key.startswith("s3://") and key.startswith(f"s3://{bucket}/"):
         return key == f"s3://{bucket}/{object_}"
+    if key.endswith(f"/{object_}"):  # most do, and it costs least to see
+        return True
     here = tail(key)
     return here == tail(object_) or ("/" not in here and here == name(object_))
 
@@ -92,6 +94,8 @@ class Index:
         Several copies may lie in their place; only where none does, one elsewhere is taken.
         """
         named = self._named.get(name(object_), [])
+        if len(named) == 1:
+            return named, is_at(named[0].key, bucket, object_)
         placed = [file for file in named if is_at(file.key, bucket, object_)]
         return (placed, True) if placed else (named, False)
 

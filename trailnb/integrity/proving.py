@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trailnb.integrity import chains, contents, evidence, hours, leftovers, places
 from trailnb.integrity.digests import Digest
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trailnb.integrity.chains import Judged
     from trailnb.integrity.contents import Claim, Finding
+    from trailnb.integrity.digests import Entry
     from trailnb.integrity.evidence import Chain
     from trailnb.integrity.keys import Keys
     from trailnb.integrity.signatures import Signatures
@@ -28,15 +29,15 @@ if TYPE_CHECKING:
 _DIGEST, _BACKFILL = "digest", "backfill digest"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A log file as a digest lists it, and what that digest is worth."""
+class Listed(NamedTuple):
+    """A log file as a digest lists it, what that digest is worth, and whether it lies there."""
 
     bucket: str
     object: str
     sha256: str
     hour: datetime
     judged: Judged
+    is_placed: bool = True
 
 
 @dataclass
@@ -131,10 +132,8 @@ class Proving:
         """Compare the log files that these digests list, a bounded number at a time."""
         telling = {one.digest.file.key: one for one in judged if chain.entries[one.digest.file.key]}
         files = [one.digest.file for one in telling.values()]
-        claims = self._claimed(files, telling, index)
-        for claim, finding in self._checked(claims):
-            listed = self.claims.pop(claim[0].key)
-            self.rows.add(self._file_rows(claim[0], listed, finding, chain))
+        claims = self._claimed(files, telling, chain, index)
+        self.rows.add(self._file_rows(self._checked(claims), chain))
 
     def _checked(self, claims: Iterable[Claim]) -> Iterator[tuple[Claim, Finding]]:
         scan = self.trail.scan
@@ -143,22 +142,37 @@ class Proving:
         return contents.check(scan.source, claims, self.workers)
 
     def _claimed(
-        self, files: Sequence[LogFile], telling: dict[str, Judged], index: places.Index
+        self,
+        files: Sequence[LogFile],
+        telling: dict[str, Judged],
+        chain: Chain,
+        index: places.Index,
     ) -> Iterator[Claim]:
         """Which files should be compared with which hash? What is not here is put aside."""
-        for file, digest, entries in evidence.read(self.trail.scan.source, files, self.signatures):
-            if not isinstance(digest, Digest):
-                continue  # it vanished between two looks; its log files stay in no digest
+        for file, entries in self._entries(files, chain):
             judged = telling[file.key]
+            hour = hour_of(judged.digest.start)
             for entry in entries:
                 listed = Listed(
-                    entry.s3_bucket, entry.s3_object, entry.hash_value.lower(),
-                    hour_of(digest.start), judged,
-                )  # fmt: skip
+                    entry.s3_bucket, entry.s3_object, entry.hash_value.lower(), hour, judged
+                )
                 yield from self._found(listed, index)
 
+    def _entries(
+        self, files: Sequence[LogFile], chain: Chain
+    ) -> Iterator[tuple[LogFile, Sequence[Entry]]]:
+        """Which log files does each digest list? Read again where there were too many to keep."""
+        if chain.listed is not None:
+            yield from ((file, chain.listed[file.key]) for file in files)
+            return
+        for file, digest, entries in evidence.read(self.trail.scan.source, files, self.signatures):
+            if isinstance(digest, Digest):  # else it vanished: its log files stay in no digest
+                yield file, entries
+
     def _found(self, listed: Listed, index: places.Index) -> Iterator[Claim]:
-        found, _ = index.find(listed.bucket, listed.object)
+        found, is_placed = index.find(listed.bucket, listed.object)
+        if not is_placed:
+            listed = listed._replace(is_placed=False)
         if not found:
             stamp = layout.name_of(places.name(listed.object)).delivered
             if self.scope.has(stamp) and not listed.judged.is_refuted:
@@ -169,19 +183,19 @@ class Proving:
                 self.claims[file.key] = listed
                 yield file, listed.sha256
 
-    def _file_rows(
-        self, file: LogFile, listed: Listed, finding: Finding, chain: Chain
-    ) -> Iterator[Row]:
-        status, why = _said(file, listed, finding)
-        row = Row(file.key, "log file", status, why, chain.region, chain.account, listed.hour)
-        if status == "modified" and finding.sha256:
-            # Kept back: another one's content may lie here.
-            self.changed.append((row, finding.sha256, listed.sha256))
-        else:
-            yield row
+    def _file_rows(self, checked: Iterable[tuple[Claim, Finding]], chain: Chain) -> Iterator[Row]:
+        for (file, _), finding in checked:
+            listed = self.claims.pop(file.key)
+            status, why = _said(listed, finding)
+            row = Row(file.key, "log file", status, why, chain.region, chain.account, listed.hour)
+            if status == "modified" and finding.sha256:
+                # Kept back: another one's content may lie here.
+                self.changed.append((row, finding.sha256, listed.sha256))
+            else:
+                yield row
 
 
-def _said(file: LogFile, listed: Listed, finding: Finding) -> tuple[str, str | None]:
+def _said(listed: Listed, finding: Finding) -> tuple[str, str | None]:
     """What does the comparison say, given what the digest is worth?"""
     judged = listed.judged
     if judged.is_refuted:
@@ -191,6 +205,6 @@ def _said(file: LogFile, listed: Listed, finding: Finding) -> tuple[str, str | N
         return ("modified" if finding.is_read else "unknown"), finding.reason
     if not judged.is_proven:
         return "unknown", "agrees with its digest, which could not be proven"
-    if not places.is_at(file.key, listed.bucket, listed.object):
+    if not listed.is_placed:
         return "moved", f"the content of {places.shown(listed.bucket, listed.object)}"
     return "valid", None

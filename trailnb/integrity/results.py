@@ -54,9 +54,10 @@ class Rows:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Take these rows."""
-        self._open.extend(rows)
-        if len(self._open) >= _BLOCK:
-            self._close()
+        for row in rows:
+            self._open.append(row)
+            if len(self._open) >= _BLOCK:
+                self._close()
 
     def frame(self) -> pl.DataFrame:
         """All rows, sorted."""
