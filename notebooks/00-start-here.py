@@ -15,6 +15,7 @@ since = None  # "2026-11-03", or "2026-11-03T02:00Z"; times are UTC
 until = None
 actor = None  # whom to look at closely; None: whoever was refused most often
 origin = None  # which address to look at closely; None: the one that actor was refused from
+out = None  # a folder: the report goes there
 
 # %%
 import warnings
@@ -142,6 +143,18 @@ followed.select("time", "actor", "action", "target", "outcome", "origin")
 
 # %%
 tn.charts.timeline(followed, title=f"What those did whom {actor} created or changed")
+
+# %% [markdown]
+# ## What to look at first, and a report
+#
+# `tn.triage` answers with leads, the gravest first; a `Case` gathers them, and with a folder in
+# `out` they go into one page, with the file, position and hash of each event cited.
+
+# %%
+case = tn.Case(trail, title="Start here", about="Who did what?")
+case.lead(tn.triage(trail))
+written = tn.report(case, f"{out}/report.html") if out else None
+case
 
 # %% [markdown]
 # ## Where to go from here

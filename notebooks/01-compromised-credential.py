@@ -14,6 +14,7 @@ source = "../data-samples/acme"
 since = None  # "2026-11-03", or "2026-11-03T02:00Z"; times are UTC
 until = None
 key = None  # an access key id, "AKIA…"; None: triage's first suspect
+out = None  # a folder: the report goes there
 
 # %%
 import warnings
@@ -183,3 +184,18 @@ revoke.sort("last_use", "actor")
 # %%
 gaps = leads.filter(pl.col("event_ids").list.len() == 0)
 gaps.select("what", "why")
+
+# %% [markdown]
+# ## The report
+#
+# With a folder in `out`, everything above that matters goes into one page, with the file, position
+# and hash of each event cited.
+
+# %%
+case = tn.Case(trail, title="A compromised credential", about=f"{key} of {owner}")
+case.lead(ours)
+case.answer("What was done with it", together, chart=tn.charts.timeline(together))
+case.answer("What to revoke", revoke.sort("last_use", "actor"))
+case.answer("What was read", taken)
+written = tn.report(case, f"{out}/report.html") if out else None
+case

@@ -13,6 +13,7 @@ source = "../data-samples/acme"
 since = None  # "2026-11-03", or "2026-11-03T02:00Z"; times are UTC
 until = None
 address = None  # "203.0.113.7", or a network "203.0.113.0/24"; None: triage's first suspect
+out = None  # a folder: the report goes there
 
 # %%
 import warnings
@@ -159,3 +160,18 @@ if ours.is_empty():
 # %%
 gaps = leads.filter(pl.col("event_ids").list.len() == 0)
 gaps.select("what", "why")
+
+# %% [markdown]
+# ## The report
+#
+# With a folder in `out`, everything above that matters goes into one page, with the file, position
+# and hash of each event cited.
+
+# %%
+case = tn.Case(trail, title="What did this address do?", about=str(address))
+case.lead(ours)
+case.answer("Everybody seen there", together, chart=tn.charts.timeline(together))
+case.answer("Where else they came from", others)
+case.answer("What was read", read)
+written = tn.report(case, f"{out}/report.html") if out else None
+case

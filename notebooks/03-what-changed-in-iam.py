@@ -18,6 +18,7 @@ details = None  # a file of `aws iam get-account-authorization-details`, and
 details_at = None  # when it was taken: it tells what was there before the first event
 turn = None  # since when it went wrong; None: the first change that should not be
 start = None  # whose work to follow: a key, ARN, address; None: who made that change
+out = None  # a folder: the report goes there
 
 # %%
 import warnings
@@ -203,3 +204,23 @@ open_ends.unique(maintain_order=True)
 # %%
 gaps = tn.triage(trail).filter(pl.col("event_ids").list.len() == 0).collect()
 gaps.select("what", "why")
+
+# %% [markdown]
+# ## The report
+#
+# With a folder in `out`, everything above that matters goes into one page, with the file, position
+# and hash of each event cited.
+
+# %%
+case = tn.Case(
+    trail, title="What changed in IAM?", about="What were permissions, and what did they become?"
+)
+for row in grave.filter(pl.col("marks").list.len() > 0).iter_rows(named=True):
+    title = f"{row['actor']}: {row['action']} on {row['entity_name']}"
+    level = "alert" if set(kinds) & set(row["marks"]) else "warning"
+    case.finding(title, events=row["event_id"], why="; ".join(row["reasons"]), level=level)
+case.answer("Before and after", grave.head(50), chart=tn.charts.iam_changes(changes))
+case.answer("Still in place", left)
+case.answer("How far it reached", acting)
+written = tn.report(case, f"{out}/report.html") if out else None
+case

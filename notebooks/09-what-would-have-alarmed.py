@@ -18,6 +18,7 @@ own_rules = None  # a folder of event patterns and filters, as JSON or YAML
 period = "5m"  # how long an alarm counts
 threshold = 1  # how many matches fire it; CIS asks for one
 look_at = None  # a rule to look at in full, "cis-4.5"; None: the gravest that fired
+out = None  # a folder: the report goes there
 
 # %%
 import warnings
@@ -162,3 +163,23 @@ print(f"{messages} messages, {len(silent)} rules silent, {problems.height} unrea
 print("CloudWatch counts by the time of delivery, minutes later than the event: counts at the edge")
 print("of a period may differ. Records of more than 256 KB never reach it; here they count.")
 hours.sort("status")
+
+# %% [markdown]
+# ## The report
+#
+# With a folder in `out`, everything above that matters goes into one page, with the file, position
+# and hash of each event cited.
+
+# %%
+case = tn.Case(
+    trail, title="What would have alarmed?", about="The CIS alarms and wider rules, over history"
+)
+is_told = by_rule.filter(pl.col("worked") > 0).sort(grave, "first")
+named = dict(hits.group_by("rule").agg("event_id").iter_rows())
+for row in is_told.iter_rows(named=True):
+    level = "warning" if row["severity"] == "critical" else "note"
+    why = f"{row['told']} messages, {row['events']} events, {row['worked']} of them no refusal."
+    case.finding(row["title"], events=named[row["rule"]], why=why, level=level)
+case.answer("What would have fired", by_rule.select(order).sort(grave, "first"))
+written = tn.report(case, f"{out}/report.html") if out else None
+case

@@ -20,6 +20,7 @@ ATTACK = tomllib.loads((SAMPLES / "MANIFEST.toml").read_text("utf-8"))["acme"]["
 CREDENTIAL, ADDRESS = "01-compromised-credential", "02-what-did-this-address-do"
 IAM = "03-what-changed-in-iam"
 PLAYBOOKS = (CREDENTIAL, ADDRESS, IAM)
+ALL = sorted(path.stem for path in NOTEBOOKS.glob("*.py"))
 
 #: The notebook tools' own, on starting a kernel.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -127,7 +128,7 @@ def test_real_logs_run_from_parameters_alone(name: str, said: str, tmp_path: Pat
     assert "gave access to malicious-iam-user" in text
 
 
-@pytest.mark.parametrize("name", PLAYBOOKS)
+@pytest.mark.parametrize("name", ALL)
 def test_pair_says_the_same(name: str) -> None:
     """The text half and the notebook half hold the same cells, and no outputs are stored."""
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
@@ -138,7 +139,7 @@ def test_pair_says_the_same(name: str) -> None:
     assert not any(cell.get("outputs") for cell in notebook.cells)
 
 
-@pytest.mark.parametrize("name", PLAYBOOKS)
+@pytest.mark.parametrize("name", ALL)
 def test_cells_are_short(name: str) -> None:
     """At most twenty code cells of at most twelve lines; the parameters come first."""
     code = [c for c in jupytext.read(NOTEBOOKS / f"{name}.py").cells if c.cell_type == "code"]
