@@ -31,9 +31,9 @@ def quiet_year(series: int) -> dict[str, float]:
     return {"rows": counts.height, "early": early, "late": found.height - early}
 
 
-def planted_bursts(series: int, days: int) -> int:
+def planted_bursts(series: int, days: int, least: int) -> int:
     """How many planted bursts are found?"""
-    counts, planted = simulated.with_bursts(series, 2, days)
+    counts, planted = simulated.with_bursts(series, 2, days, least=least)
     found = _spells(counts, series)
     spans = pl.DataFrame(
         [(one.series, one.start, one.start + one.minutes) for one in planted],
