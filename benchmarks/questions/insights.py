@@ -29,7 +29,7 @@ def _judged() -> Table:
         "Unusual rates in simulated years",
         "Series of seven kinds (steady, office hours, clustered, nightly, hourly and weekly jobs, "
         "rare) in equal parts. Bursts are five times the rate of their moment in steady and office "
-        "series, ten minutes to four hours long; the fewer calls, the less they differ from chance.",
+        "series, ten minutes to four hours long; few calls differ little from chance.",
         ("what", "measured"),
     )
     say("a quiet year")
