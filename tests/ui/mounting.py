@@ -128,8 +128,10 @@ def answers_of(widget: Shell) -> Callable[[str, dict[str, Any]], list[list[Any]]
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing is asked any more, and painted."""
-    page.wait_for_function("() => window.sent === 0")
+    """Wait until all is painted: three frames in a row without a question."""
     page.evaluate(
-        "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+        """async () => {
+          const frame = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+          for (let quiet = 0; quiet < 3; quiet = window.sent ? 0 : quiet + 1) await frame();
+        }"""
     )
