@@ -13,6 +13,7 @@ import polars as pl
 import psutil  # type: ignore[import-untyped]
 
 import trailnb as tn
+from benchmarks.peers.hand_questions import ORIGIN
 from benchmarks.peers.hand_store import counts_of, neighbours_of, timeline_of
 from benchmarks.rule_patterns import patterns
 from trailnb.facts.columns import base_schema
@@ -145,6 +146,7 @@ def ask(store: str, question: str) -> int:
         },
         "history": {"event_name": "CreateUser"},
         "origins": {"marks": False},
+        "pivot": {"origin": ORIGIN},
         "timeline": {"access": "permission", "collapse": False},
     }  # fmt: skip
     answer = getattr(tn, question)(tn.open(store).events, **options.get(question, {}))
