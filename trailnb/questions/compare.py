@@ -92,7 +92,11 @@ def compare(
     hours_a, hours_b = _hours(a), _hours(b)
     rated = seen.with_columns(
         per_hour_a=nw.col("events_a") / hours_a, per_hour_b=nw.col("events_b") / hours_b
-    ).with_columns(change=_change(factor, hours_b / hours_a))
+    )
+    # As a part of the change: a filter on the value alone would have each kind read its own rows.
+    is_named = ~nw.col("value").is_null() & (nw.col("value") != "")
+    change = nw.when(is_named).then(_change(factor, hours_b / hours_a))
+    rated = rated.with_columns(change=change)
     shown = rated.filter(~nw.col("change").is_null()).select(*SCHEMA)
     ordered = shown.sort(*SORT_KEY, descending=[False, False, True, True, False])
     return cast("FrameT", ordered.to_native())
@@ -122,8 +126,7 @@ def _seen(
     beside = {"_a": in_a.cast(nw.Int64), "_b": in_b.cast(nw.Int64)}
     told = {"events_a": nw.col("_a").sum(), "events_b": nw.col("_b").sum()}
     counts = {name: nw.col(name).cast(nw.Int64) for name in told}
-    seen = by_kind(frame.filter(in_a | in_b), kinds, beside, told)
-    return seen.filter(~nw.col("value").is_null(), nw.col("value") != "").with_columns(**counts)
+    return by_kind(frame.filter(in_a | in_b), kinds, beside, told).with_columns(**counts)
 
 
 def _change(factor: float, longer: float) -> nw.Expr:

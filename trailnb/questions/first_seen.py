@@ -90,8 +90,9 @@ def _seen(frame: Narwhal, kinds: list[str]) -> Narwhal:
         "events": nw.len(),
         "denied": nw.col("_denied").sum(),
     }
-    found = by_kind(frame, kinds, beside, told).filter(
-        ~nw.col("value").is_null(), nw.col("value") != ""
-    )
+    is_named = ~nw.col("value").is_null() & (nw.col("value") != "")
+    # By its count: a filter on the value alone would have each kind read the events anew.
+    named = nw.when(is_named).then(nw.col("events"))
+    found = by_kind(frame, kinds, beside, told).filter(~named.is_null())
     counts = {name: nw.col(name).cast(nw.Int64) for name in ("events", "denied")}
     return found.select("kind", "value", "first_seen", "last_seen", **counts)
