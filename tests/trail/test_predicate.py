@@ -261,3 +261,15 @@ def arriving(query: Callable[[pl.LazyFrame], pl.LazyFrame]) -> list[Pruning]:
 
     query(register_io_source(source, schema=schema())).collect()
     return arrived
+
+
+def test_columns_that_must_equal_one_text() -> None:
+    """Both sides of an and; neither side of an or; no list."""
+    name, source = pl.col("event_name") == "GetUser", pl.col("event_source") == "iam.amazonaws.com"
+    assert pruning_of(name & source).equal == (
+        ("event_name", "GetUser"),
+        ("event_source", "iam.amazonaws.com"),
+    )
+    assert pruning_of(name | source).equal == ()
+    assert pruning_of(pl.col("event_name").is_in(["GetUser", "PutUser"])).equal == ()
+    assert pruning_of(pl.col("event_name") != "GetUser").equal == ()

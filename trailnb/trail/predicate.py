@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,8 @@ class Pruning:
     """What every matching row must satisfy, as far as the filter's shape tells.
 
     Times are inclusive at both ends. `texts` are clauses: one text of each must occur in the file.
-    `accounts` and `regions` are None when the filter does not bound them.
+    `accounts` and `regions` are None when the filter does not bound them. `equal` pairs columns
+    with the one text that each must equal.
     """
 
     earliest: datetime | None = None
@@ -44,6 +45,7 @@ class Pruning:
     accounts: frozenset[str] | None = None
     regions: frozenset[str] | None = None
     texts: tuple[Clause, ...] = ()
+    equal: tuple[tuple[str, str], ...] = field(default=(), compare=False)  # said by `texts`, too
 
 
 NOTHING = Pruning()
@@ -111,6 +113,7 @@ def _among(name: str, values: frozenset[str] | None) -> Pruning:
         accounts=values if name == "recipient_account_id" else None,
         regions=values if name == "aws_region" else None,
         texts=(values,),
+        equal=tuple((name, value) for value in values) if len(values) == 1 else (),
     )
 
 
@@ -152,6 +155,7 @@ def _both(one: Pruning, other: Pruning) -> Pruning:
         accounts=_meet(one.accounts, other.accounts),
         regions=_meet(one.regions, other.regions),
         texts=one.texts + other.texts,
+        equal=one.equal + other.equal,
     )
 
 
