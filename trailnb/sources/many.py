@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from trailnb.sources import beside, pruning
-from trailnb.sources.source import Listing, Unread
+from trailnb.sources.source import Limit, Listing, Narrowing, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from trailnb.sources.source import LogFile, Source, Wanted
+    from trailnb.sources.source import Asked, LogFile, Source, Wanted
 
 
 @dataclass
@@ -43,7 +43,22 @@ class JoinedSource:
             pruning.in_order(files.values()),
             tuple(sorted({place for listing in listings for place in listing.unlisted})),
             sum(listing.requests for listing in listings),
+            # Where one place keeps nothing, another may: only the sentences are of the whole.
+            tuple(Limit(limit.because) for listing in listings for limit in listing.limits),
         )
+
+    def narrowed(self, files: Sequence[LogFile], asked: Asked) -> tuple[LogFile, ...]:
+        """Ask each source for as little as it can be asked for."""
+        if not any(isinstance(source, Narrowing) for source in self.sources):
+            return tuple(files)
+        narrow: list[LogFile] = []
+        for index, source in enumerate(self.sources):
+            own = [file for file in files if self._owner.get(file.key) == index]
+            less = source.narrowed(own, asked) if isinstance(source, Narrowing) else own
+            narrow += less
+            self._owner.update((file.key, index) for file in less)
+        narrow += [file for file in files if file.key not in self._owner]
+        return pruning.in_order(narrow)
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over each file's bytes, in the order asked; runs of one source are read together."""

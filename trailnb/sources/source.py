@@ -7,7 +7,7 @@ from datetime import datetime  # noqa: TC003 - a store's footers are decoded by 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Wanted:
     `delivered_from` and `delivered_until` bound the *delivery* stamp of files (half-open, None is
     unbounded); slack for lateness has been added by the caller. `accounts` and `regions` are exact
     names (the global-service region has been added by the caller); `folders` are names such as
-    "CloudTrail" or "CloudTrail-Digest"; None means all.
+    "CloudTrail" or "CloudTrail-Digest"; None means all. `events_from` and `events_until` are the
+    window of event times itself, for a place that is asked for times and not for deliveries.
     """
 
     delivered_from: datetime | None = None
@@ -25,6 +26,8 @@ class Wanted:
     accounts: frozenset[str] | None = None
     regions: frozenset[str] | None = None
     folders: frozenset[str] | None = None
+    events_from: datetime | None = None
+    events_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class LogFile:
     `folder` the layout's folder ("CloudTrail", "CloudTrail-Insight", "CloudTrail-Digest", …).
     `is_placed` is true when path and file name agree on account, region and day in the true
     `AWSLogs/…` layout: only then may a filter on those skip the file unread. `version` tells two
-    states of one object apart (ETag or modification time).
+    states of one object apart (ETag or modification time). `covers_from` is the earliest time of
+    its events, where the name tells it.
     """
 
     key: str
@@ -48,6 +52,7 @@ class LogFile:
     organization: str | None = None
     is_placed: bool = False
     version: str | None = None
+    covers_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,39 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What a place can never tell, as a sentence; with `before`, nothing of earlier times."""
+
+    because: str
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every row that a query keeps must satisfy, as far as its filter's shape tells.
+
+    Times are inclusive. `equal` maps columns of the event table to the text they must equal.
+    """
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    accounts: frozenset[str] | None = None
+    regions: frozenset[str] | None = None
+    equal: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What listing a source brought: files, places that could not be listed, and the cost.
 
     `unlisted` pairs a place (prefix or folder) with the reason it could not be listed. `requests`
-    counts listing calls.
+    counts listing calls. `limits` say what the place cannot hold at all.
     """
 
     files: tuple[LogFile, ...]
     unlisted: tuple[tuple[str, str], ...] = field(default=())
     requests: int = 0
+    limits: tuple[Limit, ...] = ()
 
 
 @runtime_checkable
@@ -93,4 +121,17 @@ class Source(Protocol):
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over the stored bytes of each file, in the order asked, fetching ahead."""
+        ...
+
+
+@runtime_checkable
+class Narrowing(Protocol):
+    """A source that can be asked for less: an API that takes times, or one attribute."""
+
+    def narrowed(self, files: Sequence[LogFile], asked: Asked) -> tuple[LogFile, ...]:
+        """Which log files hold every row that meets `asked`? They may be other, smaller ones.
+
+        What is asked is applied to the rows again, so a source may leave out of it what it cannot
+        do, and never more rows than that.
+        """
         ...

@@ -76,6 +76,7 @@ def coverage_of(trail: Trail) -> pl.DataFrame:
         .pipe(_beside, stopped, on=["account", "hour"], name="logging stopped")
         .pipe(_beside, changed, on=["account", "hour"], name="selectors changed")
         .pipe(_beside, stopped, on=["hour"], name="stopped elsewhere")
+        .with_columns(_forgotten(trail).alias("before its place begins"))
     )
     rows = [_judged(told), _left_out(trail)]
     return pl.concat(rows).sort(*_PLACE, "hour", nulls_last=True)
@@ -127,6 +128,15 @@ def _hours(trail: Trail, seen: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"hour": hours.cast(SCHEMA["hour"])}).with_columns(is_inside=inside)
 
 
+def _forgotten(trail: Trail) -> pl.Expr:
+    """Say of the hours that the place keeps nothing of, why it does not."""
+    ends = [limit for limit in trail.limits if limit.before is not None]
+    return pl.coalesce(
+        *(pl.when(pl.col("hour") + HOUR <= end.before).then(pl.lit(end.because)) for end in ends),
+        pl.lit(None, pl.String()),
+    )
+
+
 def _beside(told: pl.DataFrame, reasons: pl.DataFrame, *, on: list[str], name: str) -> pl.DataFrame:
     """Put one kind of reason beside the hours it explains."""
     first = reasons.group_by(on).agg(pl.col("because").min().alias(name))
@@ -143,8 +153,9 @@ def _judged(told: pl.DataFrame) -> pl.DataFrame:
         ).then(pl.lit(name))
         for name in reasons
     }
+    before = pl.when(pl.col("is_inside") & ~is_seen).then(pl.col("before its place begins"))
     status = pl.coalesce(
-        pl.when(~pl.col("is_inside")).then(pl.lit("outside the request")),
+        pl.when(~pl.col("is_inside") | before.is_not_null()).then(pl.lit("outside the request")),
         explained.pop("unreadable"),
         pl.when(is_seen).then(pl.lit("seen")),
         *explained.values(),
@@ -158,7 +169,7 @@ def _judged(told: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce(elsewhere, pl.lit(_CANNOT_TELL))
     )
     because = pl.coalesce(
-        *(pl.when(pl.col("status") == name).then(pl.col(name)) for name in reasons), silent
+        *(pl.when(pl.col("status") == name).then(pl.col(name)) for name in reasons), before, silent
     )
     judged = told.with_columns(status=status).with_columns(
         because=because, events=pl.col("events").fill_null(0)
@@ -179,5 +190,6 @@ def _left_out(trail: Trail) -> pl.DataFrame:
         for what, names in asked.items()
         if names is not None
     ]
+    said += [limit.because for limit in trail.limits]
     rows = [(None, None, None, None, "outside the request", 0, because) for because in said]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -39,8 +39,10 @@ def headline(trail: Trail) -> str:
 
 def explain(trail: Trail, where: pl.Expr | None) -> str:
     """What would be read, what is left out, and why?"""
-    files = trail.scan.files
     pruning = pruning_of(where)
+    # A saved trail has no source that could be asked for less.
+    narrow = getattr(trail.scan, "narrowed", None)
+    files = narrow(where).files if narrow else trail.scan.files
     kept = [file for _, file in pruned(files, pruning, trail.scan.request)]
     lines = [
         headline(trail),
@@ -56,7 +58,10 @@ def explain(trail: Trail, where: pl.Expr | None) -> str:
         lines.append(
             f"  searched  {searched} text{'s' * (searched != 1)} before any JSON is parsed"
         )
+    if files is not trail.scan.files:
+        lines.append(f"  asks for  {_asked(kept)}; the rest of the filter is applied here")
     lines += [f"  note      {note}" for note in trail.notes]
+    lines += [f"  limit     {limit.because}" for limit in trail.limits]
     lines += [f"  unlisted  {place}: {why}" for place, why in trail.unlisted]
     return "\n".join(lines)
 
@@ -93,6 +98,12 @@ def _named(names: Iterable[str | None]) -> str:
     known = sorted({name for name in names if name})
     shown = ", ".join(known[:_MANY]) or "unknown (no path tells)"
     return shown + (f" and {len(known) - _MANY:,} more" if len(known) > _MANY else "")
+
+
+def _asked(files: Iterable[LogFile]) -> str:
+    """What a place is asked for, as the names of what it is asked for tell it."""
+    asked = sorted({file.key.partition("?")[2] for file in files if "?" in file.key})
+    return ", ".join(asked) or "fewer times or places"
 
 
 def _amount(files: Iterable[LogFile]) -> str:

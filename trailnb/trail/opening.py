@@ -52,17 +52,19 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
     Args:
         uri: a saved trail; a folder, file or glob; `s3://bucket/prefix`; any fsspec URL; a `.zip`
             or `.tar(.gz)`; a mapping of names to bytes; a Polars, pandas or Arrow table with the
-            event table's columns; or a list of these.
+            event table's columns; `cloudtrail://`, `cloudtrail://ACCOUNT/REGION`, which ask Event
+            history; or a list of these.
         since: start of the window of event times, inclusive (UTC).
         until: end of the window, exclusive (UTC).
         accounts: only these accounts.
         regions: only these regions; the partition's global-service region is kept as well, since
-            IAM and global STS calls are logged there.
+            IAM and global STS calls are logged there. "all" is the same as None.
         categories: only these: Management, Data, NetworkActivity, Insight, Aggregated.
         late: how long after an event its delivery may come; None reads all later files.
         lookback: how far before `since` files are kept at hand for what issued a credential.
         dedupe: drop events that were delivered before, record for record the same.
-        storage_options: what s3fs or another fsspec filesystem is configured with.
+        storage_options: what s3fs or another fsspec filesystem is configured with; AWS's own
+            services take its `profile`, `key`, `secret`, `token`, `endpoint_url`, or a `session`.
         filesystem: a ready fsspec filesystem.
         progress: called with a `Progress`; None shows a line in a notebook or on a terminal.
         workers: the most processes to read with; None decides by measurement, 1 uses none.
@@ -104,6 +106,7 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         listing.requests,
         tuple(notes),
         tuple(table.as_events(one, asked) for one in tables),
+        listing.limits,
     )
 
 
@@ -147,7 +150,9 @@ def _wanted(request: Request) -> Wanted:
     folders = None
     if request.categories is not None:
         folders = frozenset({FOLDER_OF[name] for name in request.categories}) | EVIDENCE_FOLDERS
-    return Wanted(start, end, request.accounts, request.regions, folders)
+    return Wanted(
+        start, end, request.accounts, request.regions, folders, request.since, request.until
+    )
 
 
 def _with_global_regions(request: Request, notes: list[str]) -> Request:

@@ -69,7 +69,7 @@ def request_of(
         since=start,
         until=end,
         accounts=_names("accounts", accounts),
-        regions=_names("regions", regions),
+        regions=None if regions == "all" else _names("regions", regions),
         categories=_categories(categories),
         late=None if late is None else duration("late", late),
         lookback=duration("lookback", lookback),

@@ -18,6 +18,7 @@ from trailnb.reading.chunks import Numbered, ReadPlan
 from trailnb.reading.contents import records_of
 from trailnb.reading.copies import Copies
 from trailnb.reading.workers import chunks
+from trailnb.sources.source import Asked, Narrowing
 from trailnb.trail.ledger import Ledger, warn_of
 from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
@@ -113,7 +114,21 @@ class EventScan:
         """Which rows pass, batch by batch, in delivery order?"""
         if n_rows is not None:
             return self._first(n_rows, columns, predicate)
-        return Query.of(self, columns, predicate).frames()
+        return Query.of(self.narrowed(predicate), columns, predicate).frames()
+
+    def narrowed(self, predicate: pl.Expr | None) -> EventScan:
+        """The same scan, of less, where its source can be asked for less than whole files.
+
+        A filter that names log files is left alone: what is asked for is what names them.
+        """
+        pruning = pruning_of(predicate)
+        is_named = bool(_PROVENANCE.intersection(_roots(predicate)))
+        if pruning is NOTHING or is_named or not isinstance(self.source, Narrowing):
+            return self
+        asked = Asked(
+            pruning.earliest, pruning.latest, pruning.accounts, pruning.regions, dict(pruning.equal)
+        )
+        return replace(self, files=self.source.narrowed(self.files, asked))
 
     def _first(
         self, n_rows: int, columns: tuple[str, ...], predicate: pl.Expr | None

@@ -16,6 +16,7 @@ from trailnb.trail.request import FOLDER_OF, STAMP_SLACK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from trailnb.sources.source import LogFile
     from trailnb.trail.trail import Trail
 
 HOUR = timedelta(hours=1)
@@ -63,14 +64,22 @@ def unreadable(trail: Trail) -> pl.DataFrame:
         if problem.severity == "error":
             broken.setdefault(problem.log_file, problem.reason)
     rows = [
-        (file.account, file.region, category, _hour(file.delivered - slack), f"{file.key}: {why}")
+        (file.account, file.region, category, hour, f"{file.key}: {why}")
         for file in trail.scan.files
         if (why := broken.get(file.key)) and file.delivered and file.account
         for category, folder in FOLDER_OF.items()
         if folder == file.folder
-        for slack in (STAMP_SLACK, timedelta())
+        for hour in _covered(file)
     ]
     return _reasons(rows, "account", "region", "category", "hour")
+
+
+def _covered(file: LogFile) -> set[datetime]:
+    """Which hours does a file speak of, by its name?"""
+    if file.delivered is None:
+        return set()
+    first = _hour(file.covers_from or file.delivered - STAMP_SLACK)
+    return {first + number * HOUR for number in range((file.delivered - first) // HOUR + 1)}
 
 
 def undelivered(trail: Trail) -> pl.DataFrame:

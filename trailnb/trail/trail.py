@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from trailnb.sources.source import LogFile
+    from trailnb.sources.source import Limit, LogFile
     from trailnb.store.saving import Map
     from trailnb.trail.scan import EventScan
     from trailnb.trail.stored import StoredScan
@@ -44,7 +44,7 @@ class Trail:
 
     `lookback_files` were delivered before the window and are read only for what issued a
     credential; `evidence_files` are digests. `unlisted` pairs places that could not be listed with
-    the reason.
+    the reason. `limits` say what the place can never tell.
     """
 
     scan: EventScan | StoredScan
@@ -54,6 +54,7 @@ class Trail:
     listing_requests: int = 0
     notes: tuple[str, ...] = ()
     tables: tuple[pl.LazyFrame, ...] = field(default=(), repr=False)
+    limits: tuple[Limit, ...] = ()
 
     @property
     def events(self) -> pl.LazyFrame:
