@@ -67,6 +67,10 @@ def _at(uri: str, options: dict[str, Any], filesystem: object) -> Source:
         from trailnb.sources.s3 import S3Source
 
         return S3Source(uri, options, filesystem)
+    if scheme == "cloudtrail":
+        from trailnb.sources.event_history import EventHistory
+
+        return EventHistory(uri, options)
     if filesystem is not None or (scheme not in {"", "file"}):
         from trailnb.sources.fsspec_source import FsspecSource
 
