@@ -7,7 +7,6 @@ LookupEvents; CloudTrail User Guide, "Viewing recent management events".
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from trailnb.errors import RequestError, SourceError
 from trailnb.sources import pruning, regions, slices
 from trailnb.sources.ahead import THREADS, fetch_ahead
 from trailnb.sources.aws import Caller, is_transient, refused, sentence
-from trailnb.sources.paging import Paging
+from trailnb.sources.paging import Paging, record_text
 from trailnb.sources.s3_refusals import Refusal
 from trailnb.sources.source import Limit, Listing, LogFile, Unread
 
@@ -157,7 +156,11 @@ class EventHistory:
             raise
         paging.take(
             [
-                (event.get("EventId"), event.get("EventTime"), _text(event))
+                (
+                    event.get("EventId"),
+                    event.get("EventTime"),
+                    record_text(event.get("CloudTrailEvent"), event),
+                )
                 for event in page["Events"]
             ],
             page.get("NextToken"),
@@ -268,14 +271,3 @@ def _joined(files: Iterable[LogFile], now: datetime) -> Iterator[LogFile]:
             run = file
         if run:
             yield run
-
-
-def _text(event: dict[str, Any]) -> str:
-    """The record's own text; what is none is kept as it came, for the reader to judge."""
-    text = event.get("CloudTrailEvent")
-    try:
-        if isinstance(text, str) and isinstance(json.loads(text), dict):
-            return text
-    except (ValueError, RecursionError):
-        pass
-    return json.dumps(event if text is None else text, default=str)

@@ -71,6 +71,10 @@ def _at(uri: str, options: dict[str, Any], filesystem: object) -> Source:
         from trailnb.sources.event_history import EventHistory
 
         return EventHistory(uri, options)
+    if scheme == "cloudwatch":
+        from trailnb.sources.log_group import LogGroup
+
+        return LogGroup(uri, options)
     if filesystem is not None or (scheme not in {"", "file"}):
         from trailnb.sources.fsspec_source import FsspecSource
 

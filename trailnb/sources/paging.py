@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,3 +66,22 @@ class Paging:
     def _write(self, text: str) -> None:
         # Text from JSON may hold lone surrogates; the reader judges them.
         self._parts.append(self._zip.compress(text.encode("utf-8", "surrogatepass")))
+
+
+def record_text(text: object, carrier: object) -> str:
+    """The record's own text; what is none is kept as it came, for the reader to judge.
+
+    Example:
+        >>> (
+        ...     record_text('{"eventName":  "GetUser"}', {}),
+        ...     record_text("oops", {}),
+        ...     record_text(None, {}),
+        ... )
+        ('{"eventName":  "GetUser"}', '"oops"', '{}')
+    """
+    try:
+        if isinstance(text, str) and isinstance(json.loads(text), dict):
+            return text
+    except (ValueError, RecursionError):  # no JSON, or nested too deep to be a record
+        pass
+    return json.dumps(carrier if text is None else text, default=str)

@@ -53,7 +53,7 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         uri: a saved trail; a folder, file or glob; `s3://bucket/prefix`; any fsspec URL; a `.zip`
             or `.tar(.gz)`; a mapping of names to bytes; a Polars, pandas or Arrow table with the
             event table's columns; `cloudtrail://`, `cloudtrail://ACCOUNT/REGION`, which ask Event
-            history; or a list of these.
+            history; `cloudwatch://LOG-GROUP`; or a list of these.
         since: start of the window of event times, inclusive (UTC).
         until: end of the window, exclusive (UTC).
         accounts: only these accounts.
