@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import trailnb as tn
@@ -32,6 +33,14 @@ def changes(*records: dict[str, Any], **how: Any) -> dict[str, str]:
     """Which origins changed, and how?"""
     answer = compare(events(*records), **(WINDOWS | {"what": "origin"} | how)).collect()
     return dict(answer.select("value", "change").iter_rows())
+
+
+def test_the_events_are_read_once_for_all_kinds(tmp_path: Path) -> None:
+    """Six kinds are counted from one reading of the file."""
+    file = tmp_path / "events.parquet"
+    events(*on(1, "gone"), *on(2, "new")).collect().write_parquet(file)
+    plan = compare(pl.scan_parquet(file), **WINDOWS).explain()
+    assert plan.count("Parquet SCAN") == 1
 
 
 def test_new_gone_more_less() -> None:

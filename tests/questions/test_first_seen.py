@@ -33,6 +33,14 @@ def test_since_when_each_value_is_seen() -> None:
     ]  # fmt: skip
 
 
+def test_the_events_are_read_once_for_all_kinds(tmp_path: Path) -> None:
+    """Three kinds are counted from one reading of the file."""
+    file = tmp_path / "events.parquet"
+    events(LATE, EARLY).collect().write_parquet(file)
+    asked = first_seen(pl.scan_parquet(file), what=["origin", "actor", "action"])
+    assert asked.explain().count("Parquet SCAN") == 1
+
+
 @pytest.mark.parametrize("baseline", ["2026-11-02", events(EARLY)])
 def test_baseline_leaves_what_is_new(baseline: str | pl.LazyFrame) -> None:
     """A moment, or earlier events."""
