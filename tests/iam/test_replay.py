@@ -186,7 +186,7 @@ def test_an_omitted_inline_policy_could_be_anyones() -> None:
 
 def as_dict(made: Call) -> dict[str, Any]:
     """The fields of a call."""
-    return {name: getattr(made, name) for name in Call.__slots__}
+    return {name: getattr(made, name) for name in Call.__struct_fields__}
 
 
 BUCKET = "arn:aws:s3:::payroll"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
 
 from trailnb.iam.entities import EXISTS, Aspect
 from trailnb.iam.state import ABSENT, EVERYTHING, PRESENT, UNKNOWN, Held, Value, text
@@ -20,8 +21,7 @@ Verb: TypeAlias = Literal["create", "delete", "rename", "put", "add", "remove", 
 UNNAMED = "(unknown)"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True, gc=False):
     """One change of one aspect.
 
     "create" and "delete" are of the entity itself; "rename" gives it the name `value`. "put" writes
@@ -51,8 +51,7 @@ class Edit:
         return ABSENT if self.verb in {"remove", "delete", "clear"} else self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One recorded call that can change permissions, and the edits it made or tried to make."""
 
     time: datetime
@@ -60,14 +59,14 @@ class Call:
     event_id: str
     account: str
     is_success: bool = True
-    request: dict[str, Any] = field(default_factory=dict)
-    response: dict[str, Any] = field(default_factory=dict)
+    request: dict[str, Any] = {}
+    response: dict[str, Any] = {}
     omitted_bytes: str = ""
     target: str | None = None
     user_name: str | None = None
     access_key_id: str | None = None
     edits: tuple[Edit, ...] = ()
-    told: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    told: Mapping[str, Any] = {}
 
 
 def apply(draft: Draft, edit: Edit) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from trailnb.iam.entities import EXISTS, Aspect, entity_of
 from trailnb.iam.replay_edits import UNNAMED, Edit, identity
@@ -95,8 +98,7 @@ def compiled(call: Call) -> Call:
         'group admins'
     """
     found = rule_edits(call) if call.action in RULES else _edits(call)
-    edits = [edit for edit, _ in zip(found, range(_MOST_EDITS), strict=False)]
-    return replace(call, edits=tuple(edits))
+    return replace(call, edits=tuple(islice(found, _MOST_EDITS)))
 
 
 def _edits(call: Call) -> Iterator[Edit]:

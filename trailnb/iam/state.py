@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import msgspec
+
 from trailnb.iam.entities import Aspect, Entity, entity_of
 
 if TYPE_CHECKING:
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
 EVERYTHING = frozenset({"*"})
 #: Kinds of aspects that name another entity of the account, found from there too.
 REFERRING = frozenset({"group", "managed policy", "boundary"})
+#: Kinds of aspects whose value names a document that lies elsewhere.
+_MEANING = frozenset({"managed policy", "default version"})
 _MOST_SHOWN = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True, gc=False):
     """What one aspect is, as far as known.
 
     "text" is known content; "absent" known to be nothing; "present" there, of unknown content;
@@ -37,12 +40,12 @@ class Value:
     @property
     def may_be_absent(self) -> bool:
         """Could it be that there is nothing?"""
-        return self.kind == "unknown" or ABSENT in (self, *self.options)
+        return self.kind in {"unknown", "absent"} or ABSENT in self.options
 
     @property
     def may_be_there(self) -> bool:
         """Could it be that there is something?"""
-        return self != ABSENT
+        return self.kind != "absent"
 
     @property
     def shown(self) -> str | None:
@@ -122,20 +125,23 @@ class Reading:
         if held is None:
             is_closed = (entity.account, entity.kind) in self.closed
             return ABSENT if is_closed else UNKNOWN
-        blurred = self.blurred.get((entity.account, entity.kind, aspect.kind), -1)
+        blurred = -1
+        if self.blurred:  # seldom
+            blurred = self.blurred.get((entity.account, entity.kind, aspect.kind), -1)
         found = held.aspects.get(aspect)
         if found is not None:
             return found[0] if found[1] > blurred else UNKNOWN
-        is_closed = aspect.kind in held.closed or held.closed >= EVERYTHING
+        is_closed = aspect.kind in held.closed or "*" in held.closed
         return ABSENT if is_closed and held.since > blurred else UNKNOWN
 
     def content(self, entity: Entity, aspect: Aspect) -> Value:
         """What does the aspect mean: behind an attachment or a version's number, the document?"""
-        return self.meant(entity, aspect, self.value(entity, aspect))
+        value = self.value(entity, aspect)
+        return self.meant(entity, aspect, value) if aspect.kind in _MEANING else value
 
     def meant(self, entity: Entity, aspect: Aspect, value: Value) -> Value:
         """What would the aspect mean if this were its value?"""
-        if aspect.kind not in {"managed policy", "default version"}:
+        if aspect.kind not in _MEANING:
             return value
         if value.kind == "either":
             return either([self._behind(entity, aspect, option) for option in value.options])
