@@ -4,18 +4,40 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
+
+import msgspec
 
 from trailnb.iam.state import ABSENT, PRESENT, UNKNOWN, Value, omitted, text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trailnb.iam.replay_edits import Call
 
 # A log may name any number of things in one list.
 _MOST = 10_000
 _REDACTED = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _LONGEST_NAME = 2048
+_NAMING = (str, int)
+_Part: TypeAlias = "Callable[[Call], list[Any]]"
+_FIXED: dict[str, Callable[[Call], object]] = {
+    "@caller": lambda call: call.user_name,
+    "@target": lambda call: call.target,
+    "@account": lambda call: call.account,
+    "*": lambda call: call.request or None,
+}
+# Made once: `json.dumps` makes an encoder for each text.
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _refused(number: str) -> float:
+    """Leave numbers with a point to the standard library, which writes them another way."""
+    raise ValueError(number)
+
+
+_quick = msgspec.json.Decoder(float_hook=_refused).decode
 
 
 def parsed(content: str | None) -> dict[str, Any]:
@@ -26,7 +48,7 @@ def parsed(content: str | None) -> dict[str, Any]:
         ({'userName': 'alice'}, {}, {})
     """
     try:
-        found = json.loads(content or "null")
+        found = _loaded(content or "null")
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -48,10 +70,26 @@ def canonical(found: object) -> str:
             plain = unquote(plain) if plain[:3].upper() in {"%7B", "%5B"} else plain
             if not plain.startswith(("{", "[")):
                 return found
-            found = json.loads(plain)
-        return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            return _rewritten(plain)
+        return _written(found)
     except (ValueError, RecursionError):
         return str(found) if isinstance(found, str) else UNKNOWN.kind
+
+
+def _loaded(content: str) -> object:
+    """Parse JSON: what msgspec, much faster, does not take, the standard library may."""
+    try:
+        return msgspec.json.decode(content)
+    except (ValueError, RecursionError):
+        return json.loads(content)
+
+
+def _rewritten(plain: str) -> str:
+    """Write JSON text canonically, by msgspec where it writes the same as the standard library."""
+    try:
+        return msgspec.json.encode(_quick(plain), order="sorted").decode()
+    except (ValueError, RecursionError):
+        return _written(json.loads(plain))
 
 
 def spoken(call: Call, spec: str) -> list[Any]:
@@ -63,61 +101,63 @@ def spoken(call: Call, spec: str) -> list[Any]:
     """
     for alternative in _alternatives(spec):
         if len(alternative) == 1:
-            if found := _part(call, alternative[0]):
+            if found := alternative[0](call):
                 return found
             continue
-        parts = [_part(call, part) for part in alternative]
+        parts = [part(call) for part in alternative]
         if all(parts):
             return ["/".join(str(part[0]) for part in parts)]
     return []
 
 
-def _part(call: Call, part: str) -> list[Any]:
+@cache
+def _alternatives(spec: str) -> tuple[tuple[_Part, ...], ...]:
+    """Compile a specification: alternatives, and of each the parts to be joined."""
+    return tuple(tuple(map(_part, alternative.split("+"))) for alternative in spec.split("|"))
+
+
+def _part(part: str) -> _Part:
+    """Compile a part, once for all calls: a path is walked a million times."""
     if not part:
-        return []
+        return lambda _: []
     if part[0] in "@*":
-        fixed: dict[str, object] = {
-            "@caller": call.user_name,
-            "@target": call.target,
-            "@account": call.account,
-            "*": call.request or None,
-        }
-        return [] if fixed[part] is None else [fixed[part]]
+        fixed = _FIXED[part]
+        return lambda call: [] if (found := fixed(call)) is None else [found]
     if part[0] == "=":
-        return [part[1:]]
-    inside: list[Any] = [call.response if part[0] == ">" else call.request]
-    for name, is_list in _steps(part):
-        if len(inside) == 1 and not is_list:
-            held = inside[0]
-            value = held.get(name) if isinstance(held, dict) else None
-            if value is None:
-                return []
-            inside = [value]
-            continue
+        return lambda _: [part[1:]]
+    steps = part.lstrip(">").split(".")
+    walk = _many if "[*]" in part else _one
+    if part[0] == ">":
+        return lambda call: walk(call.response, steps)
+    return lambda call: walk(call.request, steps)
+
+
+def _one(held: Any, steps: list[str]) -> list[Any]:  # noqa: ANN401 - whatever the log holds
+    for name in steps:
+        if not isinstance(held, dict):
+            return []
+        held = held.get(name)
+    return [] if held is None else [held]
+
+
+def _many(held: Any, steps: list[str]) -> list[Any]:  # noqa: ANN401 - whatever the log holds
+    inside = [held]
+    for step in steps:
+        name = step.removesuffix("[*]")
         inside = [held[name] for held in inside if isinstance(held, dict) and name in held]
-        if is_list:
+        if name != step:
             inside = [item for held in inside if isinstance(held, list) for item in held[:_MOST]]
         inside = [held for held in inside if held is not None]
     return inside[:_MOST]
 
 
-@cache
-def _alternatives(spec: str) -> tuple[tuple[str, ...], ...]:
-    """Split a specification into alternatives, and each into the parts to be joined."""
-    return tuple(tuple(alternative.split("+")) for alternative in spec.split("|"))
-
-
-@cache
-def _steps(part: str) -> tuple[tuple[str, bool], ...]:
-    """Split a path into names, each with whether it is a list to be gone through."""
-    steps = part.lstrip(">").split(".")
-    return tuple((step.removesuffix("[*]"), step.endswith("[*]")) for step in steps)
-
-
 def names(call: Call, spec: str) -> list[str]:
     """Which names does the call say there?"""
-    found = (value for value in spoken(call, spec) if isinstance(value, str | int))
-    return [str(value)[:_LONGEST_NAME] for value in found if value != ""]
+    return [
+        str(value)[:_LONGEST_NAME]
+        for value in spoken(call, spec)
+        if isinstance(value, _NAMING) and value != ""
+    ]
 
 
 def content(call: Call, spec: str) -> Value | None:
