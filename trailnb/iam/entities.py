@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -13,6 +14,7 @@ class Entity(NamedTuple):
     name: str
 
 
+@lru_cache(maxsize=4096)  # calls that follow each other are about the same things
 def entity_of(kind: str, name: str, account: str) -> Entity:
     """Whose entity is it: a name in the account, or an ARN that tells its own?
 
@@ -22,11 +24,14 @@ def entity_of(kind: str, name: str, account: str) -> Entity:
     """
     if kind == "account":
         return Entity(name, kind, name)
+    if not name.startswith("arn:"):
+        return Entity(account, kind, name)
     parts = name.split(":", 5)
-    told = parts[4] if name.startswith("arn:") and len(parts) > 5 else ""  # noqa: PLR2004
+    told = parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - the parts of an ARN
     return Entity(told or account, kind, name)
 
 
+@lru_cache(maxsize=4096)
 def caller(arn: str) -> Entity | None:
     """Whose entity called: the user, or the role behind a session?
 

@@ -123,7 +123,8 @@ def _write(draft: Draft, call: Call) -> Happened:
 
 
 def _seen(draft: Draft, edit: Edit, moment: int) -> Value:
-    return draft.content(edit.before_and_after[moment], edit.aspect)
+    entity = edit.before_and_after[moment] if edit.verb == "rename" else edit.entity
+    return draft.content(entity, edit.aspect)
 
 
 def _proven(edit: Edit, was: Value) -> Value:
@@ -178,19 +179,15 @@ def _signed(call: Call) -> set[object]:
     return {thing for thing in (call.access_key_id, role) if thing is not None}
 
 
-def _follows(call: Call, others: Iterable[Call]) -> bool:
-    signed = _signed(call)
-    return any(not signed.isdisjoint(_made(other)) for other in others)
-
-
 def _is_open(made: list[Call]) -> bool:
     """Could the order matter: an aspect written twice, a thing made and ended, a key that signs?"""
     created: set[Entity] = set()
     ended: set[Entity] = set()
     written: set[tuple[Entity, Aspect]] = set()
+    signing = {thing for call in made for thing in _made(call)}
     for call in made:
         verbs = {edit.verb for edit in call.edits}
-        if "rename" in verbs or _follows(call, made):
+        if "rename" in verbs or (signing and not signing.isdisjoint(_signed(call))):
             return True
         named = {edit.entity for edit in call.edits if edit.verb in {"create", "delete"}}
         slots = {(edit.entity, edit.aspect) for edit in call.edits if edit.verb in _WRITING}
@@ -209,17 +206,22 @@ def _ways(draft: Draft, made: list[Call]) -> list[_Way]:
     found: list[_Way] = []
     undo: list[Callable[[], object]] = []
     slots = _touched(made)
+    things = [_made(call) for call in made]
+    follows = [
+        {place for place, thing in enumerate(things) if not thing.isdisjoint(_signed(call))}
+        for call in made
+    ]
 
-    def walk(rest: list[Call], done: list[Happened]) -> None:
+    def walk(rest: list[int], done: list[Happened]) -> None:
         if not rest:
             found.append(_Way(done, [draft.value(*slot) for slot in slots]))
             return
-        for place, call in enumerate(rest):
-            others = rest[:place] + rest[place + 1 :]
-            if _follows(call, others):
+        for place in rest:
+            others = [other for other in rest if other != place]
+            if not follows[place].isdisjoint(others):
                 continue  # what signed it is not made yet
             mark, count = len(undo), draft.count
-            happened = _write(draft, call)
+            happened = _write(draft, made[place])
             if happened.agrees:
                 walk(others, [*done, happened])
             while len(undo) > mark:
@@ -227,7 +229,7 @@ def _ways(draft: Draft, made: list[Call]) -> list[_Way]:
             draft.count = count
 
     draft.undo = undo
-    walk(made, [])
+    walk([*range(len(made))], [])
     draft.undo = None
     return found
 
