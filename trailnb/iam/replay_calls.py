@@ -29,6 +29,17 @@ _COPIED = (
     "response_elements",
 )  # fmt: skip
 
+#: What is told of a call beside what it did, and where that stands among the events' columns.
+_TOLD = {
+    "actor": "actor", "root_actor": "root_actor", "actor_arn": "user_arn", "outcome": "outcome",
+    "origin": "source_ip_address", "region": "aws_region",
+}  # fmt: skip
+_OUTCOME = [*_TOLD].index("outcome")
+_PASSED = (
+    "event_time", "event_id", "action", "recipient_account_id", "request_parameters",
+    "response_elements", "target", "user_name", "access_key_id", *_TOLD.values(),
+)  # fmt: skip
+
 
 class Read(NamedTuple):
     """Calls that can change permissions, and the accounts that the events were recorded in."""
@@ -64,38 +75,32 @@ def _calls(events: object, frame: Narwhal, reduced: Narwhal) -> Read:
     # Copies that differ, and events without an id, all count.
     named = pl.when(pl.col("event_id").is_null()).then("place")
     once = told.with_columns(named.alias("place")).unique(["place", *_COPIED], keep="any")
-    calls = [_call(row) for row in once.iter_rows(named=True)]
+    calls = [_call(row) for row in once.select(_PASSED).iter_rows()]
     return Read(calls, frozenset(accounts.to_series().drop_nulls()))
 
 
-def _call(row: Mapping[str, Any]) -> Call:
-    request = parsed(row["request_parameters"])
+def _call(row: tuple[Any, ...]) -> Call:
+    time, event_id, action, account, asked, answered, target, user_name, key, *told = row
+    request = parsed(asked)
     return Call(
-        time=row["event_time"],
-        action=row["action"],
-        event_id=row["event_id"] or "",
-        account=row["recipient_account_id"] or "unknown",
-        is_success=row["outcome"] == "success",
+        time=time,
+        action=action,
+        event_id=event_id or "",
+        account=account or "unknown",
+        is_success=told[_OUTCOME] == "success",
         request={} if (size := _omitted(request)) else request,
-        response=parsed(row["response_elements"]),
+        response=parsed(answered),
         omitted_bytes=size,
-        target=row["target"],
-        user_name=row["user_name"],
-        access_key_id=row["access_key_id"],
-        told={
-            "actor": row["actor"],
-            "root_actor": row["root_actor"],
-            "actor_arn": row["user_arn"],
-            "outcome": row["outcome"],
-            "origin": row["source_ip_address"],
-            "region": row["aws_region"],
-        },
+        target=target,
+        user_name=user_name,
+        access_key_id=key,
+        told=dict(zip(_TOLD, told, strict=True)),
     )
 
 
 def _omitted(request: Mapping[str, Any]) -> str:
     """Say how many bytes CloudTrail left out: `{"omitted": "true", "originalSize": "149893"}`."""
-    if str(request.get("omitted")).lower() != "true":
+    if "omitted" not in request or str(request["omitted"]).lower() != "true":
         return ""
     size = str(request.get("originalSize", ""))
     return size if size.isascii() and size.isdigit() else "?"
