@@ -335,6 +335,14 @@ def test_saving_again_asks_only_for_the_day_under_way(tmp_path: Path) -> None:
     assert {call["StartTime"] for _, _, call in aws.calls} == {SINCE + timedelta(days=2)}
 
 
+def test_a_saved_event_history_knows_what_it_cannot_tell(tmp_path: Path) -> None:
+    """Data events are as absent from the store as from where it came from."""
+    saved = opened(history(*hourly(3))[0]).save(tmp_path / "case")
+    said = saved.coverage().filter(pl.col("hour").is_null())["because"].to_list()
+    assert "Event history holds no data events and no network activity events" in said
+    assert tn.open(tmp_path / "case").limits == saved.limits
+
+
 def test_boto3_takes_what_is_asked() -> None:
     """The names and types of the parameters are those of botocore's own model."""
     session = boto3.Session("key", "secret", region_name="us-east-1")

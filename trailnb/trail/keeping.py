@@ -9,7 +9,7 @@ from trailnb.errors import RequestError, SourceError
 from trailnb.formats.problem import problem_frame
 from trailnb.reading.pool import cores
 from trailnb.reading.workers import is_picklable, spread
-from trailnb.store import checking, compacting, saving
+from trailnb.store import checking, compacting, limits, saving
 from trailnb.store.place import place_of
 from trailnb.trail.progress import Meter
 
@@ -60,6 +60,7 @@ def save(
         map=map or partial(_local, workers=scan.workers, is_portable=is_picklable(scan.source)),
         told=told,
     )
+    limits.keep(place, scan.source.uri, trail.limits)
     meter.close()
     return open_store(place, scan.request)
 

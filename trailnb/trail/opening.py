@@ -11,6 +11,7 @@ from trailnb.formats.moments import shifted
 from trailnb.sources.opening import source_of
 from trailnb.sources.regions import global_regions
 from trailnb.sources.source import Wanted
+from trailnb.store import limits
 from trailnb.store.ledger import MARKER
 from trailnb.store.place import place_of
 from trailnb.trail import table
@@ -128,7 +129,13 @@ def open_store(place: Place, request: Request) -> Trail:
     """Open a saved trail: its ledger is the listing."""
     notes: list[str] = []
     found = StoredScan(place, _with_global_regions(request, notes))
-    return Trail(found, found.lookback_files, found.evidence_files, notes=tuple(notes))
+    return Trail(
+        found,
+        found.lookback_files,
+        found.evidence_files,
+        notes=tuple(notes),
+        limits=limits.load(place),
+    )
 
 
 def scan(uri: Openable, **how: Any) -> pl.LazyFrame:
