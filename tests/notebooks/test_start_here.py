@@ -7,14 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jupytext
-import nbformat
 import pytest
 
 from trailnb._report.notebook import OUTSIDE
 
 ROOT = Path(__file__).parents[2]
-PAIR = ROOT / "notebooks" / "00-start-here.py"
 REAL = ROOT.parent / "shared" / "data" / "invictus-aws-dataset"
 # One picture per chart: the whole story, one actor, one address, what came of it.
 CHARTS = 4
@@ -51,21 +48,3 @@ def test_real_logs_run_from_parameters_alone(tmp_path: Path) -> None:
     """Other logs need another `source`, and nothing else."""
     demo("--source", REAL / "CloudTrail", "--out", tmp_path)
     assert charts_in(tmp_path) == CHARTS
-
-
-def test_pair_says_the_same() -> None:
-    """The text half and the notebook half hold the same cells, and no outputs are stored."""
-    notebook = nbformat.read(PAIR.with_suffix(".ipynb"), as_version=4)
-    text = jupytext.read(PAIR)
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [
-        (c.cell_type, c.source) for c in text.cells
-    ]
-    assert not any(cell.get("outputs") for cell in notebook.cells)
-
-
-def test_cells_are_short() -> None:
-    """At most twenty code cells of at most twelve lines; the parameters come first."""
-    code = [cell for cell in jupytext.read(PAIR).cells if cell.cell_type == "code"]
-    assert code[0].metadata["tags"] == ["parameters"]
-    assert len(code) <= 20
-    assert max(cell.source.count("\n") + 1 for cell in code) <= 12

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
 
@@ -60,21 +59,3 @@ def test_real_logs_run_from_parameters_alone(tmp_path: Path) -> None:
     assert "wider-other-ways-in: Access given outside of IAM's policies." in text
     assert "A security" in text
     assert '"CreateTrustAnchor"' in text
-
-
-def test_pair_says_the_same() -> None:
-    """The text half and the notebook half hold the same cells, and no outputs are stored."""
-    notebook = nbformat.read(PAIR.with_suffix(".ipynb"), as_version=4)
-    text = jupytext.read(PAIR)
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [
-        (c.cell_type, c.source) for c in text.cells
-    ]
-    assert not any(cell.get("outputs") for cell in notebook.cells)
-
-
-def test_cells_are_short() -> None:
-    """At most twenty code cells of at most twelve lines; the parameters come first."""
-    code = [cell for cell in jupytext.read(PAIR).cells if cell.cell_type == "code"]
-    assert code[0].metadata["tags"] == ["parameters"]
-    assert len(code) <= 20
-    assert max(cell.source.count("\n") + 1 for cell in code) <= 12
