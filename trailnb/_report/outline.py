@@ -133,8 +133,15 @@ def _finding(found: Finding, cited: pl.DataFrame) -> Section:
     said = [found.why] if found.why else []
     if missing:
         said.append(f"{missing:,} of the events named are not in this trail.")
-    shown = rows.select(_EVIDENCE) if rows.height else None
+    shown = _evidence_of(rows) if rows.height else None
     return Section(found.title, said, rows=shown, level=found.level)
+
+
+def _evidence_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Choose what is shown of cited events: who is behind the actor only where that is another."""
+    shown = rows.select(_EVIDENCE)
+    is_same = rows["root_actor"].eq_missing(rows["actor"]).all()
+    return shown.drop("root_actor") if is_same else shown
 
 
 def _answers(case: Case) -> list[Section]:
@@ -160,7 +167,7 @@ def _notes(case: Case, cited: pl.DataFrame) -> list[Section]:
         ]
         parts.append(Section("Notes", items=items))
     if case.stars:
-        rows = cited.filter(pl.col("event_id").is_in(case.stars)).select(_EVIDENCE)
+        rows = _evidence_of(cited.filter(pl.col("event_id").is_in(case.stars)))
         parts.append(Section("Starred events", rows=rows))
     return parts
 
