@@ -127,7 +127,7 @@ for row in (
     what = "hours without a digest" if row["kind"] == "hour" else f"{row['kind']}s {row['status']}"
     why = f"The first: {row['object']}." if row["object"] else "See the verification's summary."
     case.finding(f"{row['len']} {what}", why=why, level="warning")
-case.note(proof.summary())
+case.verified(proof)
 if not case.findings:
     print("Nothing here: nobody touched the logging, and nothing contradicts its proof.")
     print("That is no proof of innocence: look at what the logs cannot tell, below.")
