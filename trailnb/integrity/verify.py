@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError
 from trailnb.formats.moments import shifted
+from trailnb.iam.collecting import seldom_collected
 from trailnb.integrity import evidence
 from trailnb.integrity.keys import Keys
 from trailnb.integrity.proving import Proving
@@ -34,6 +35,7 @@ _DIGEST_SLACK = timedelta(hours=2)
 _FEW_FILES, _FEW_BYTES = 30_000, 256 << 20
 
 
+@seldom_collected()
 def verify(
     trail: Trail | Openable,
     *,
