@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 from datetime import UTC, datetime, timedelta
@@ -224,6 +225,25 @@ def test_credentials_are_fetched_anew_once(monkeypatch: pytest.MonkeyPatch) -> N
     aws.faults = [refusal("ExpiredToken")]
     assert len(ids(opened(source))) == 3
     assert len(sessions) == 2
+
+
+def test_two_readings_of_a_day_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query may scan a trail twice; each scan turns its own pages."""
+    day = [record(n, SINCE + timedelta(minutes=n)) for n in range(120)]
+    source, _ = history(*day)
+    files = opened(source, until="2026-11-02").scan.files
+    turn, inner = source._turn, []
+
+    def turned(*how: Any) -> None:
+        turn(*how)
+        if not inner:
+            inner.append(None)
+            inner.extend(source.read(files))
+
+    monkeypatch.setattr(source, "_turn", turned)
+    outer = list(source.read(files))
+    assert outer == inner[1:]
+    assert gzip.decompress(outer[0][1]).count(b"eventVersion") == 120
 
 
 def test_a_dead_token_is_replaced_by_the_oldest_time() -> None:

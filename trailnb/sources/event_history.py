@@ -129,18 +129,18 @@ class EventHistory:
         return fetch_ahead(files, self._fetch, threads=self.threads)
 
     def _fetch(self, file: LogFile) -> bytes | Unread:
-        paging = self._begun.get(file.key) or Paging()
-        self._begun[file.key] = paging
+        # Taken, not shared: two scans of one query may read the same day at the same time.
+        paging = self._begun.pop(file.key, None) or Paging()
         one = slices.parsed(file.key)
         try:
             while not paging.is_done:
                 self._turn(paging, one, file)
         except Refusal as refusal:
+            self._begun[file.key] = paging
             said = sentence(refusal, file.key, _RIGHT)
             if paging.events:
                 said += f" {paging.events:,} events of it were read; it goes on from there."
             return Unread(said, is_transient=refusal.is_expired or is_transient(refusal))
-        del self._begun[file.key]
         return paging.content()
 
     def _turn(self, paging: Paging, one: Slice, file: LogFile) -> None:

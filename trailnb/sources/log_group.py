@@ -130,7 +130,8 @@ class LogGroup:
 
     def _fetch(self, file: LogFile) -> bytes | Unread:
         one = slices.parsed(file.key)
-        paging = self._begun.setdefault(file.key, Paging())
+        # Taken, not shared: two scans of one query may read the same day at the same time.
+        paging = self._begun.pop(file.key, None) or Paging()
         try:
             while not paging.is_done:
                 try:
@@ -139,12 +140,12 @@ class LogGroup:
                     if refusal.code != _NOT_TWICE or not paging.token:
                         raise
                     # The token is too old, and pages are in no order to go on from: once anew.
-                    paging = self._begun[file.key] = Paging()
+                    paging = Paging()
                     self._turn(paging, one)
         except Refusal as refusal:
+            self._begun[file.key] = paging
             said = sentence(refusal, file.key, _RIGHT)
             return Unread(said, is_transient=refusal.is_expired or is_transient(refusal))
-        del self._begun[file.key]
         return paging.content()
 
     def _turn(self, paging: Paging, one: Slice) -> None:
