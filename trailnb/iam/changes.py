@@ -98,10 +98,23 @@ def iam_changes(
             calls, accounts = read()
             for happened in walked(calls, draft, seed):
                 rows.extend(_rows(draft, happened, accounts, len(rows)))
-        told = pl.DataFrame(rows, schema=SCHEMA)
+        told = _in_columns(rows)
         return told if principal is None else told.filter(_concerns(principal))
 
     return refined(SCHEMA, answer)
+
+
+def _in_columns(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Lay rows out in columns; lists from one flat column, since Polars takes each list singly."""
+    plain = {name: kind for name, kind in SCHEMA.items() if kind != _TEXTS}
+    told = pl.DataFrame(rows, schema=plain).with_row_index("place")
+    for name in SCHEMA:
+        if name not in plain:
+            pairs = [(place, one) for place, row in enumerate(rows) for one in row[name]]
+            flat = pl.DataFrame(pairs, {"place": pl.UInt32(), name: _TEXT}, orient="row")
+            lists = flat.group_by("place", maintain_order=True).agg(name)
+            told = told.join(lists, on="place", how="left", maintain_order="left")
+    return told.select(pl.col(name).fill_null([]) if name not in plain else name for name in SCHEMA)
 
 
 def _rows(

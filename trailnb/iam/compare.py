@@ -204,6 +204,8 @@ def _is_bounded(before: Document, after: Document) -> bool:
     """Tell whether comparing piece by piece ends soon: identical statements cost nothing."""
     old = {one for one, _ in regions(before)}
     new = {one for one, _ in regions(after)}
+    if not old or not new:
+        return True
     changed = len(new - old) * len(old) + len(old - new) * len(new)
     widths = [
         (sum(map(_wildcards, one)), sum(map(_names, other)))
@@ -268,6 +270,8 @@ def _grants(
 
 
 def _by_exception(choice: Slice) -> list[Slice]:
+    if len(choice) == 1:
+        return [choice]
     found: dict[tuple[str, ...], list[Part]] = {}
     for part in choice:
         found.setdefault(part.without, []).append(part)
@@ -281,8 +285,10 @@ def _written(choice: Slice, spelled: Mapping[str, str] | None = None) -> Values:
 
 
 def _without(choice: Slice, spelled: Mapping[str, str] | None = None) -> Values:
+    if not choice or not choice[0].without:
+        return ()
     names = spelled or {}
-    return tuple(names.get(one, unplaced(one)) for one in choice[0].without) if choice else ()
+    return tuple(names.get(one, unplaced(one)) for one in choice[0].without)
 
 
 def _spelling(*documents: Document) -> dict[str, str]:

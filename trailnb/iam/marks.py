@@ -198,6 +198,8 @@ def _conditions(grant: Grant) -> Iterator[Mark]:
 
 def _wildcard_actions(difference: Difference) -> Iterator[Mark]:
     """Patterns that were not allowed anywhere before and reach beyond reading."""
+    if not difference.gained:
+        return
     there = _allowed_actions(difference.before)
     written = set(map(str.lower, _allowed_actions(difference.after)))
     for grant in difference.gained:
@@ -215,6 +217,8 @@ def _wildcard_actions(difference: Difference) -> Iterator[Mark]:
 
 def _wildcard_resources(difference: Difference) -> Iterator[Mark]:
     """Every resource for an action that could be kept to some; a key policy's `*` is its key."""
+    if not difference.gained:
+        return
     there = _allowed_actions(difference.before)
     written = set(map(str.lower, _allowed_actions(difference.after)))
     found: dict[tuple[bool, str], dict[str, None]] = {}

@@ -227,6 +227,8 @@ def _slice(named: Values | None, excepted: Values | None) -> Slice:
 def _widest(patterns: Sequence[str]) -> Values:
     """Drop what another pattern of the list covers."""
     wild = [pattern for pattern in patterns if has_wildcard(pattern)]
+    if not wild or len(patterns) == 1:
+        return tuple(patterns)
     return tuple(
         pattern
         for pattern in patterns
