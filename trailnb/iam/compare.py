@@ -132,7 +132,7 @@ def compare(before: Known, after: Known) -> Difference:
     ]
     known_before = before if isinstance(before, Document) else EMPTY
     known_after = after if isinstance(after, Document) else EMPTY
-    exact = _is_bounded(known_before, known_after)
+    exact = EMPTY in (known_before, known_after) or _is_bounded(known_before, known_after)
     if not exact:
         doubts.append(TOO_LARGE)
     return Difference(
@@ -204,8 +204,6 @@ def _is_bounded(before: Document, after: Document) -> bool:
     """Tell whether comparing piece by piece ends soon: identical statements cost nothing."""
     old = {one for one, _ in regions(before)}
     new = {one for one, _ in regions(after)}
-    if not old or not new:
-        return True
     changed = len(new - old) * len(old) + len(old - new) * len(new)
     widths = [
         (sum(map(_wildcards, one)), sum(map(_names, other)))
@@ -253,7 +251,8 @@ def _grants(
 ) -> Iterator[Grant]:
     """Write a piece as reduced statements: one for each set of exceptions."""
     has_resources, has_principals = shape
-    parted = (_by_exception(one) for one in (piece.actions, piece.resources, piece.principals))
+    slices = (piece.actions, piece.resources, piece.principals)
+    parted = ([one] if len(one) == 1 else _by_exception(one) for one in slices)
     for actions, resources, principals in product(*parted):
         yield Grant(
             effect,
@@ -270,8 +269,6 @@ def _grants(
 
 
 def _by_exception(choice: Slice) -> list[Slice]:
-    if len(choice) == 1:
-        return [choice]
     found: dict[tuple[str, ...], list[Part]] = {}
     for part in choice:
         found.setdefault(part.without, []).append(part)
@@ -285,10 +282,8 @@ def _written(choice: Slice, spelled: Mapping[str, str] | None = None) -> Values:
 
 
 def _without(choice: Slice, spelled: Mapping[str, str] | None = None) -> Values:
-    if not choice or not choice[0].without:
-        return ()
     names = spelled or {}
-    return tuple(names.get(one, unplaced(one)) for one in choice[0].without)
+    return tuple(names.get(one, unplaced(one)) for one in choice[0].without) if choice else ()
 
 
 def _spelling(*documents: Document) -> dict[str, str]:
