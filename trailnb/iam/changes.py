@@ -98,7 +98,7 @@ def iam_changes(
             calls, accounts = read()
             for happened in walked(calls, draft, seed):
                 rows.extend(_rows(draft, happened, accounts, len(rows)))
-        told = _in_columns(rows)
+            told = _in_columns(rows)
         return told if principal is None else told.filter(_concerns(principal))
 
     return refined(SCHEMA, answer)
@@ -110,8 +110,9 @@ def _in_columns(rows: list[dict[str, Any]]) -> pl.DataFrame:
     told = pl.DataFrame(rows, schema=plain).with_row_index("place")
     for name in SCHEMA:
         if name not in plain:
-            pairs = [(place, one) for place, row in enumerate(rows) for one in row[name]]
-            flat = pl.DataFrame(pairs, {"place": pl.UInt32(), name: _TEXT}, orient="row")
+            places = [place for place, row in enumerate(rows) for _ in row[name]]
+            texts = [one for row in rows for one in row[name]]
+            flat = pl.DataFrame({"place": places, name: texts}, {"place": pl.UInt32(), name: _TEXT})
             lists = flat.group_by("place", maintain_order=True).agg(name)
             told = told.join(lists, on="place", how="left", maintain_order="left")
     return told.select(pl.col(name).fill_null([]) if name not in plain else name for name in SCHEMA)
