@@ -12,6 +12,7 @@ import pytest
 from tests.evidence import event
 from tests.formats.reading import named, read, records
 from trailnb.formats.gunzip import unpack
+from trailnb.formats.unwrap import unwrap
 
 #: Two records with spacing and escapes that no writer would choose again.
 ONE = named("One").replace('": "', '"  :  "', 1)
@@ -267,3 +268,14 @@ def test_kinesis_record_is_no_event_however_long_its_payload() -> None:
     text = json.dumps({"Records": [streamed(record)]})
     assert text.index("aws:kinesis") > 2_000
     assert read(text, "event_name").names() == ["One"]
+
+
+@pytest.mark.parametrize("item", ["{}", '{"EventId": "x"}', '{"CloudTrailEvent": "{oops"}', "null"])
+def test_an_event_of_a_lookup_without_its_record_is_said(item: str) -> None:
+    """LookupEvents answers with records; one that cannot be found is a problem with its place."""
+    kept = json.dumps({"CloudTrailEvent": json.dumps(event())})
+    text = f'{{"Events": [{item}, {kept}]}}'
+    lost, found = unwrap(text)
+    assert (lost.text, lost.fields) == ("an item that is no CloudTrail record", None)
+    assert lost.start == text.index(item)
+    assert found.fields

@@ -77,6 +77,11 @@ def insights_row(text: str) -> dict[str, str] | None:
     return named((text_of(item.get("field", '""')) or "", item.get("value", "")) for item in items)
 
 
+#: A log file, a search's answer, and that of LookupEvents. What CloudWatch Logs hands out may hold
+#: lines of other services, so there an item without a record is none that is missing.
+_RECORD_LISTS = frozenset({"Records", "hits", "Events"})
+
+
 def record_list(name: str, value: str) -> str | None:
     """Is this a list in which each item is meant to hold a record: of a log file, of a search?
 
@@ -86,7 +91,7 @@ def record_list(name: str, value: str) -> str | None:
     """
     if name == "hits" and value.startswith("{"):
         value = fields_of(value).get("hits", "")
-    return value if name in {"Records", "hits"} and value.startswith("[") else None
+    return value if name in _RECORD_LISTS and value.startswith("[") else None
 
 
 def originals(fields: dict[str, str]) -> dict[str, str]:
