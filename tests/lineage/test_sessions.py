@@ -154,3 +154,15 @@ def test_every_issued_session_of_a_real_incident() -> None:
     reasons = sessions.filter(pl.col("session_id").is_in(rest["session_id"].implode()))
     assert rest.height == 6
     assert reasons.select(pl.coalesce("link", "unresolved")).null_count().item() == 0
+
+
+@pytest.mark.parametrize("stamp", ["T0205Z", ""])
+def test_an_issuer_before_the_window_lies_in_its_first_files(stamp: str) -> None:
+    """Issued a minute before the window, delivered inside it, or in a file that tells no time."""
+    name = f"111122223333_CloudTrail_eu-central-1_20261103{stamp}_abcdefghijklmnop.json"
+    key = f"AWSLogs/111122223333/CloudTrail/eu-central-1/2026/11/03/{name}" if stamp else "all.json"
+    work = role_session("admin", "work", "ASIA1", "2026-11-03T01:59:00Z")
+    rows = [assume_role(ALICE, "2026-11-03T01:59:00Z", "ASIA1"), used(work, AT, "e1")]
+    trail = tn.open({key: json.dumps({"Records": rows})}, since="2026-11-03T02:00Z")
+    assert trail.events.collect()["event_id"].to_list() == ["e1"]
+    assert lineage(trail).collect()["root_actor"].to_list() == ["alice"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 #: Folders that hold evidence about logs, never events.
 EVIDENCE_FOLDERS = frozenset({"CloudTrail-Digest"})
 
+#: An event is delivered within minutes, so a credential issued just before the window may lie in
+#: its first files.
+_SOON = timedelta(hours=1)
 _FILE_SCHEMA = pl.Schema(
     {
         "log_file": pl.String(),
@@ -71,14 +75,28 @@ class Trail:
 
     @property
     def lookback_events(self) -> pl.LazyFrame | None:
-        """Events delivered before the window, which may have issued its credentials; None if none.
+        """Events before the window, which may have issued its credentials; None if none are here.
+
+        Read are the lookback files, and those of the window's own files that may hold earlier
+        events: delivered within its first hour, or at a time that no name tells.
 
         Example:
             >>> import trailnb as tn
             >>> tn.open("data-samples/quiet").lookback_events is None
             True
         """
-        return self.scan.lookback(self.lookback_files) if self.lookback_files else None
+        files = self._looked_back_at()
+        return self.scan.lookback(files) if files else None
+
+    def _looked_back_at(self) -> tuple[LogFile, ...]:
+        request = self.scan.request
+        if request.since is None or not request.lookback:
+            return self.lookback_files
+        soon = request.since + _SOON
+        early = (
+            file for file in self.scan.files if file.delivered is None or file.delivered < soon
+        )
+        return (*self.lookback_files, *early)
 
     def files(self) -> pl.DataFrame:
         """Which files were listed, and what are they used for?
