@@ -99,7 +99,8 @@ for row in signed.iter_rows(named=True):
     case.finding(title, events=row["event_id"])
 
 # %%
-rest = root.filter(~pl.col("event_id").is_in(case.event_ids))
+is_told = pl.col("event_id").is_in(case.event_ids).fill_null(value=False)
+rest = root.filter(~is_told)
 for row in rest.group_by("account").agg("event_id").iter_rows(named=True):
     case.finding(f"Root of {row['account']} was used", events=row["event_id"], level="warning")
 for row in glass.group_by("actor").agg(pl.col("event_ids").explode()).iter_rows(named=True):

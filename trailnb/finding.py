@@ -43,6 +43,8 @@ class Finding:
 def event_ids_of(events: str | Iterable[str] | IntoFrame) -> tuple[str, ...]:
     """Which events are meant: an id, several, or an answer that names its events?
 
+    An event without an id cannot be named, and is left out.
+
     Raises:
         RequestError: the answer has no column that names events.
 
@@ -55,7 +57,8 @@ def event_ids_of(events: str | Iterable[str] | IntoFrame) -> tuple[str, ...]:
     if isinstance(events, str):
         return (events,)
     if not hasattr(type(events), "columns"):  # on the type: a lazy frame would resolve its plan
-        return tuple(dict.fromkeys(cast("Iterable[str]", events)))
+        named = (one for one in cast("Iterable[str | None]", events) if one is not None)
+        return tuple(dict.fromkeys(named))
     answer = table(events)
     name = next((name for name in _NAMING if name in answer.columns), None)
     if name is None:

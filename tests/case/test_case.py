@@ -38,6 +38,7 @@ def test_it_reads_nothing_until_it_is_asked() -> None:
     [
         ("a", ("a",)),
         (["b", "a", "b"], ("b", "a")),
+        (["b", None], ("b",)),
         (pl.LazyFrame({"event_id": ["a", None]}), ("a",)),
         (pl.DataFrame({"event_ids": [["a"], ["b", "a"], None]}), ("a", "b")),
     ],
