@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
-from trailnb.iam.collecting import seldom_collected
 from trailnb.iam.entities import Aspect, entity_of
 from trailnb.iam.meaning import meaning
 from trailnb.iam.replay_calls import calls_in
 from trailnb.iam.state import ABSENT
 from trailnb.iam.walk import begun, walked
 from trailnb.questions._matching import listed
+from trailnb.reading.collecting import seldom_collected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -9,7 +9,6 @@ import polars as pl
 from trailnb._frame import FrameT, HasEvents, QuestionClass, refined
 from trailnb.errors import RequestError
 from trailnb.iam.changes import affected
-from trailnb.iam.collecting import seldom_collected
 from trailnb.iam.entities import EXISTS
 from trailnb.iam.marks import marks
 from trailnb.iam.meaning import meaning, told_in_columns
@@ -20,6 +19,7 @@ from trailnb.iam.seed import Seed, instant
 from trailnb.iam.span import spanned
 from trailnb.iam.state import ABSENT
 from trailnb.iam.walk import begun
+from trailnb.reading.collecting import seldom_collected
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from trailnb.errors import RequestError
-from trailnb.iam.collecting import seldom_collected
 from trailnb.iam.entities import EXISTS, Aspect, Entity, caller
 from trailnb.iam.explain import Explanation, explained
 from trailnb.iam.replay_calls import calls_in
 from trailnb.iam.seed import instant
 from trailnb.iam.state import ABSENT, State
 from trailnb.iam.walk import begun, walked
+from trailnb.reading.collecting import seldom_collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError
 from trailnb.formats.moments import shifted
-from trailnb.iam.collecting import seldom_collected
 from trailnb.integrity import evidence
 from trailnb.integrity.keys import Keys
 from trailnb.integrity.proving import Proving
 from trailnb.integrity.signatures import Signatures
+from trailnb.reading.collecting import seldom_collected
 from trailnb.reading.pool import cores
 from trailnb.reading.workers import is_picklable
 from trailnb.sources.source import Unread, Wanted
