@@ -26,6 +26,7 @@ demo: $(VENV)/.demo-stamp ## run the start notebook on data-samples/ and print i
 
 test: $(VENV)/.test-stamp lint types ## everything a change must pass
 	@tools/ensure_chromium.sh
+	@tools/ensure_spark.sh $(BIN)/python
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov=trailnb $(PYTEST_ARGS)
 
 lab: $(VENV)/.demo-stamp ## open JupyterLab on the notebooks
@@ -57,6 +58,8 @@ lock: $(VENV)/.test-stamp ## pin and hash what pyproject.toml asks for
 		--output-file requirements/test.txt pyproject.toml requirements/build.in
 	$(COMPILE) $(UPGRADE) --extra lab --constraint requirements/test.txt \
 		--output-file requirements/demo.txt pyproject.toml requirements/build.in
+	$(COMPILE) $(UPGRADE) --constraint requirements/test.txt \
+		--output-file requirements/spark.txt requirements/spark.in
 
 soak: $(VENV)/.test-stamp ## the tests too long for every change
 	@tools/ensure_chromium.sh

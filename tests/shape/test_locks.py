@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ["demo.txt", "test.txt"]
+LOCKS = ["demo.txt", "test.txt", "spark.txt"]
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
 
 
@@ -52,6 +52,7 @@ def test_locks_hold_what_the_project_asks_for() -> None:
     """A dependency added to pyproject.toml is pinned; `make lock` does it."""
     assert asked_for("lab") <= {name for name, _ in pins("demo.txt")}
     assert asked_for("lab", "test") <= {name for name, _ in pins("test.txt")}
+    assert asked_for("spark") <= {name for name, _ in pins("spark.txt") | pins("test.txt")}
 
 
 def test_both_locks_agree() -> None:
