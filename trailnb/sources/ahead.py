@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from threading import Event
 
     from trailnb.sources.source import LogFile, Unread
 
@@ -24,10 +25,12 @@ def fetch_ahead(
     *,
     threads: int = THREADS,
     most_bytes: int = MOST_BYTES,
+    stop: Event | None = None,
 ) -> Iterator[tuple[LogFile, bytes | Unread]]:
     """Fetch by threads, in order, with a bound on the bytes in flight.
 
-    Whoever stops early stops the fetching: what has not begun is dropped.
+    Whoever stops early stops the fetching: what has not begun is dropped, and `stop` tells what is
+    under way that nobody waits for it.
 
     Example:
         >>> from trailnb.sources.source import LogFile
@@ -53,4 +56,6 @@ def fetch_ahead(
             yield file, future.result()
             flying_bytes -= size
     finally:
+        if stop is not None:
+            stop.set()
         pool.shutdown(wait=True, cancel_futures=True)

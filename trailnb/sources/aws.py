@@ -22,6 +22,8 @@ _TRANSIENT = frozenset(
     | {"ServiceUnavailableException", "InternalFailure", "InternalServerError"}
     | {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"}
     | {"ConnectionClosedError", "HTTPClientError", "ProxyConnectionError"}
+    | {"ResponseStreamingError", "IncompleteReadError"}
+    | {"MaxConcurrentQueriesException", "InternalServerException", "ConflictException"}
 )
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 #: What s3fs calls them, so that one set of options opens a bucket and a service.
@@ -40,7 +42,8 @@ class Caller:
     """Calls AWS with one person's credentials, at most so often per second, service and region.
 
     `options` are `key`, `secret`, `token`, `profile`, `region_name`, `endpoint_url`, or a boto3
-    `session` that is ready for use. `requests` counts what was asked, failed attempts included.
+    `session` that is ready for use; `others` names those that are the door's own. `requests` counts
+    what was asked, failed attempts included.
     """
 
     what: str
@@ -49,6 +52,7 @@ class Caller:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     requests: int = 0
+    others: frozenset[str] = frozenset()
     _session: Any = field(default=None, repr=False)
     _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, repr=False)
     _next: dict[tuple[str, str | None], float] = field(default_factory=dict, repr=False)
@@ -99,6 +103,8 @@ class Caller:
 
         try:
             answer = getattr(self._client(service, region), operation)(**arguments)
+            if "Body" in answer:  # read here: what breaks off on the way is asked again, too
+                answer["Body"] = answer["Body"].read()
         except (BotoCoreError, ClientError) as error:
             return refusal_of(error)
         return answer
@@ -139,14 +145,14 @@ class Caller:
             return True
 
     def _connected(self) -> Any:  # noqa: ANN401
-        if given := self.options.get("session"):
-            return given
-        unknown = sorted(self.options.keys() - _OPTIONS)
-        if unknown:
+        known = _OPTIONS | self.others
+        if unknown := sorted(self.options.keys() - known):
             raise RequestError(
                 f"{self.what} knows no option {', '.join(unknown)}. Known: "
-                f"{', '.join(sorted(_OPTIONS))}."
+                f"{', '.join(sorted(known))}."
             )
+        if given := self.options.get("session"):
+            return given
         try:
             import boto3
             from botocore.exceptions import BotoCoreError

@@ -102,7 +102,7 @@ class EventHistory:
         found = [
             slices.file_of(one, like, now, since)
             for like in _likes(account, names, wanted)
-            for one in _cut(like, start, _to_midnight(end, now), since)
+            for one in _cut(like, start, slices.to_midnight(end, now), since)
         ]
         return Listing(
             pruning.in_order(found if is_own else ()),
@@ -120,7 +120,7 @@ class EventHistory:
                 continue
             if one := slices.clipped(slices.parsed(file.key), asked):
                 attribute = _attribute(asked, file)
-                one = replace(one, attribute=attribute)
+                one = replace(one, attributes=(attribute,) if attribute else ())
                 kept.append(file if one.key == file.key else slices.file_of(one, file, now))
         return pruning.in_order(_joined(kept, now))
 
@@ -238,13 +238,6 @@ def _cut(like: LogFile, start: datetime, end: datetime, since: datetime | None) 
     return slices.cut(place, start, end, since, is_daily=is_daily)
 
 
-def _to_midnight(end: datetime, now: datetime) -> datetime:
-    """Name the day under way to its end, so that it keeps its name while it grows."""
-    if end < now:
-        return slices.whole_second(end - timedelta(microseconds=1)) + slices.SECOND
-    return end.replace(hour=0, minute=0, second=0) + timedelta(days=1)
-
-
 def _attribute(asked: Asked, file: LogFile) -> tuple[str, str] | None:
     """Which one attribute is looked up? What else the filter says is left to the filter."""
     for column, name in _ATTRIBUTES:
@@ -263,7 +256,7 @@ def _joined(files: Iterable[LogFile], now: datetime) -> Iterator[LogFile]:
         for file in group:
             one = slices.parsed(file.key)
             last = slices.parsed(run.key) if run else None
-            if run and last and one.attribute and last.end == one.start:
+            if run and last and one.attributes and last.end == one.start:
                 run = slices.file_of(replace(last, end=one.end), run, now)
                 continue
             if run:

@@ -119,7 +119,8 @@ class LogGroup:
         kept: list[LogFile] = []
         for file in files:
             if one := slices.clipped(slices.parsed(file.key), earliest):
-                one = replace(one, attribute=("filterPattern", pattern) if pattern else None)
+                attributes = (("filterPattern", pattern),) if pattern else ()
+                one = replace(one, attributes=attributes)
                 less = replace(slices.file_of(one, file, now), covers_from=None)
                 kept.append(file if one.key == file.key else less)
         return pruning.in_order(kept)

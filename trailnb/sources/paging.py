@@ -20,15 +20,17 @@ _MOST_DEATHS = 3
 class Paging:
     """What was read of a slice so far, compressed, and where it goes on.
 
-    `arguments` are those of the call a token belongs to. `oldest` is the time of the oldest event
-    so far: AWS gives the newest first.
+    `name` is that of the list which the log file holds. `arguments` are those of the call a token
+    belongs to. `oldest` is the time of the oldest event so far: AWS gives the newest first.
     """
 
+    name: str = "Records"
     arguments: dict[str, Any] = field(default_factory=dict)
     token: str | None = None
     oldest: datetime | None = None
     events: int = 0
     is_done: bool = False
+    begun: int = 1
     _deaths: int = 0
     _ids: set[str] = field(default_factory=set)
     _parts: list[bytes] = field(default_factory=list)
@@ -46,7 +48,7 @@ class Paging:
                 self._ids.clear()
             if event_id is not None and moment == self.oldest:
                 self._ids.add(event_id)
-            self._write(("," if self.events else '{"Records":[') + text)
+            self._write(("," if self.events else f'{{"{self.name}":[') + text)
             self.events += 1
         self._deaths = 0 if events and token else self._deaths
         self.token, self.is_done = token, not token
@@ -57,9 +59,15 @@ class Paging:
         self.token, self.arguments = None, {}
         return self._deaths <= _MOST_DEATHS
 
+    def again(self) -> Paging | None:
+        """Turn all pages from the first one on; None when that was done too often."""
+        if self.begun > _MOST_DEATHS:
+            return None
+        return Paging(self.name, self.arguments, begun=self.begun + 1)
+
     def content(self) -> bytes:
         """The slice as a log file, gzipped."""
-        self._write("]}" if self.events else '{"Records":[]}')
+        self._write("]}" if self.events else f'{{"{self.name}":[]}}')
         self._parts.append(self._zip.flush())
         return b"".join(self._parts)
 

@@ -112,14 +112,14 @@ def refusal_of(error: BaseException) -> Refusal:
     response = getattr(error.__cause__ or error, "response", None)
     if isinstance(response, dict) and response.get("Error"):
         found = response["Error"]
-        return Refusal(str(found.get("Code", "unknown")), _shown(str(found.get("Message", ""))))
+        return Refusal(str(found.get("Code", "unknown")), shown(str(found.get("Message", ""))))
     text = str(error)
     code = re.search(r"<Code>([A-Za-z0-9._-]+)</Code>", text)
     message = re.search(r"<Message>([^<]*)</Message>", text)
     provider = re.search(r"credential provider: (\w+)", text)
     status = re.search(r"status code: (\d{3})", text)
     if code:
-        return Refusal(code[1], _shown(message[1]) if message else "")
+        return Refusal(code[1], shown(message[1]) if message else "")
     if provider:
         return Refusal(provider[1])
     if status:
@@ -143,5 +143,11 @@ def _by_type(error: BaseException) -> str:
     return by_name.get(name, "unreachable" if isinstance(error, OSError) else name)
 
 
-def _shown(message: str) -> str:
+def shown(message: str) -> str:
+    """How may a message of AWS be shown: without key ids, and not without end?
+
+    Example:
+        >>> shown("no rights for AKIAIOSFODNN7EXAMPLE")
+        'no rights for (key id)'
+    """
     return _KEY_ID.sub("(key id)", message)[:300]

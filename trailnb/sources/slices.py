@@ -26,12 +26,12 @@ _NAME = re.compile(r"(?P<place>.+)/(?P<start>\d{8}T\d{6}Z)-(?P<end>\d{8}T\d{6}Z)
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The events of one place from `start` to before `end`, all or those with one attribute."""
+    """What one place holds from `start` to before `end`: all, or what has these attributes."""
 
     place: str
     start: datetime
     end: datetime
-    attribute: tuple[str, str] | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -39,14 +39,20 @@ class Slice:
 
         Example:
             >>> start = datetime(2026, 11, 2, tzinfo=UTC)
-            >>> key = Slice("cloudtrail://1/us-east-1", start, start + SECOND, ("a", "b c")).key
+            >>> key = Slice("cloudtrail://1/us-east-1", start, start + SECOND, (("a", "b c"),)).key
             >>> key
             'cloudtrail://1/us-east-1/20261102T000000Z-20261102T000001Z?a=b%20c'
-            >>> parsed(key).attribute
-            ('a', 'b c')
+            >>> parsed(key).attributes
+            (('a', 'b c'),)
         """
-        by = f"?{self.attribute[0]}={quote(self.attribute[1], safe='')}" if self.attribute else ""
-        return f"{self.place}/{self.start:{_FORMAT}}-{self.end:{_FORMAT}}{by}"
+        by = "&".join(f"{name}={quote(value, safe='')}" for name, value in self.attributes)
+        times = f"{stamped(self.start)}-{stamped(self.end)}"
+        return f"{self.place}/{times}{'?' if by else ''}{by}"
+
+    @property
+    def attribute(self) -> tuple[str, str] | None:
+        """The one attribute, of a place that takes no more."""
+        return self.attributes[0] if self.attributes else None
 
 
 def parsed(key: str) -> Slice:
@@ -54,9 +60,23 @@ def parsed(key: str) -> Slice:
     found = _NAME.fullmatch(key)
     if found is None:
         raise ValueError(key)
-    name, _, value = (found["by"] or "").partition("=")
-    attribute = (name, unquote(value)) if name else None
-    return Slice(found["place"], _moment(found["start"]), _moment(found["end"]), attribute)
+    pairs = [pair.partition("=") for pair in (found["by"] or "").split("&") if pair]
+    attributes = tuple((name, unquote(value)) for name, _, value in pairs)
+    return Slice(found["place"], moment(found["start"]), moment(found["end"]), attributes)
+
+
+def span_of(key: str) -> tuple[datetime, datetime] | None:
+    """From when to before when is asked for under this name? None when it is no slice's.
+
+    Example:
+        >>> span_of("logs/a.json.gz") is None
+        True
+    """
+    try:
+        one = parsed(key)
+    except ValueError:
+        return None
+    return one.start, one.end
 
 
 def cut(
@@ -83,6 +103,19 @@ def cut(
         start = until
 
 
+def to_midnight(end: datetime, now: datetime) -> datetime:
+    """Where does the last slice end? The day under way keeps its name while it grows.
+
+    Example:
+        >>> now = datetime(2026, 11, 2, 12, tzinfo=UTC)
+        >>> to_midnight(now, now).isoformat()
+        '2026-11-03T00:00:00+00:00'
+    """
+    if end < now:
+        return whole_second(end - timedelta(microseconds=1)) + SECOND
+    return end.replace(hour=0, minute=0, second=0) + _DAY
+
+
 def clipped(one: Slice, asked: Asked) -> Slice | None:
     """Which part of a slice can hold what is asked for?"""
     start, end = one.start, one.end
@@ -104,7 +137,7 @@ def file_of(
         key=one.key,
         delivered=stamp - SLACK if one.end == window_start else stamp,
         covers_from=one.start,
-        version=None if is_settled else f"as of {now:{_FORMAT}}",
+        version=None if is_settled else f"as of {stamped(now)}",
     )
 
 
@@ -113,5 +146,16 @@ def whole_second(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _moment(text: str) -> datetime:
+def stamped(moment: datetime) -> str:
+    """How is a moment written in a name?
+
+    Example:
+        >>> stamped(moment("20261102T000000Z"))
+        '20261102T000000Z'
+    """
+    return f"{moment:{_FORMAT}}"
+
+
+def moment(text: str) -> datetime:
+    """Which moment is written so in a name?"""
     return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
