@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from trailnb.sources import beside, pruning
-from trailnb.sources.source import Limit, Listing, Narrowing, Unread
+from trailnb.sources.source import Limit, Listing, Metered, Narrowing, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -59,6 +59,11 @@ class JoinedSource:
             self._owner.update((file.key, index) for file in less)
         narrow += [file for file in files if file.key not in self._owner]
         return pruning.in_order(narrow)
+
+    def spent(self) -> tuple[str, ...]:
+        """What has reading those cost that are billed?"""
+        metered = (source for source in self.sources if isinstance(source, Metered))
+        return tuple(said for source in metered for said in source.spent())
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over each file's bytes, in the order asked; runs of one source are read together."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 - a store's footers are decoded by these types
+from datetime import datetime, timedelta  # noqa: TC003 - a store's footers are decoded by these types
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Limit:
 class Asked:
     """What every row that a query keeps must satisfy, as far as its filter's shape tells.
 
-    Times are inclusive. `equal` maps columns of the event table to the text they must equal.
+    Times are inclusive. `equal` maps columns of the event table to the text they must equal. `late`
+    is how long after an event its delivery may come; None promises nothing.
     """
 
     earliest: datetime | None = None
@@ -83,6 +84,7 @@ class Asked:
     accounts: frozenset[str] | None = None
     regions: frozenset[str] | None = None
     equal: Mapping[str, str] = field(default_factory=dict)
+    late: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +136,13 @@ class Narrowing(Protocol):
         What is asked is applied to the rows again, so a source may leave out of it what it cannot
         do, and never more rows than that.
         """
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A source whose owner is billed by what reading it scans."""
+
+    def spent(self) -> tuple[str, ...]:
+        """What has reading it cost so far, in sentences?"""
         ...

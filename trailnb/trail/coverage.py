@@ -13,7 +13,13 @@ import polars as pl
 
 from trailnb.errors import RequestError
 from trailnb.trail.request import FOLDER_OF
-from trailnb.trail.silence import HOUR, logging_changes, undelivered, unreadable
+from trailnb.trail.silence import (
+    HOUR,
+    logging_changes,
+    undelivered,
+    unreadable,
+    unreadable_anywhere,
+)
 
 if TYPE_CHECKING:
     from trailnb.trail.trail import Trail
@@ -67,11 +73,16 @@ def coverage_of(trail: Trail) -> pl.DataFrame:
             f"{places.height:,} places x {hours.height:,} hours are too many to list. "
             "Open a shorter window: tn.open(…, since=…, until=…)."
         )
+    lost = unreadable_anywhere(trail)
+    if places.is_empty() and not lost.is_empty():
+        places = pl.DataFrame({name: ["unknown"] for name in _PLACE})
     stopped, changed = logging_changes(trail, hours["hour"].to_list())
     told = (
         places.join(hours, how="cross")
         .join(seen, on=[*_PLACE, "hour"], how="left")
         .pipe(_beside, unreadable(trail), on=[*_PLACE, "hour"], name="unreadable")
+        .pipe(_beside, lost, on=["hour"], name="unreadable anywhere")
+        .with_columns(pl.coalesce("unreadable", "unreadable anywhere"))
         .pipe(_beside, undelivered(trail), on=_SPOT, name="nothing delivered")
         .pipe(_beside, stopped, on=["account", "hour"], name="logging stopped")
         .pipe(_beside, changed, on=["account", "hour"], name="selectors changed")
@@ -191,5 +202,6 @@ def _left_out(trail: Trail) -> pl.DataFrame:
         if names is not None
     ]
     said += [limit.because for limit in trail.limits]
+    said += trail.spent
     rows = [(None, None, None, None, "outside the request", 0, because) for because in said]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

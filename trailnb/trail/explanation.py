@@ -62,6 +62,7 @@ def explain(trail: Trail, where: pl.Expr | None) -> str:
         lines.append(f"  asks for  {_asked(kept)}; the rest of the filter is applied here")
     lines += [f"  note      {note}" for note in trail.notes]
     lines += [f"  limit     {limit.because}" for limit in trail.limits]
+    lines += [f"  cost      {cost}" for cost in trail.spent]
     lines += [f"  unlisted  {place}: {why}" for place, why in trail.unlisted]
     return "\n".join(lines)
 

@@ -126,8 +126,9 @@ class EventScan:
         if pruning is NOTHING or is_named or not isinstance(self.source, Narrowing):
             return self
         asked = Asked(
-            pruning.earliest, pruning.latest, pruning.accounts, pruning.regions, dict(pruning.equal)
-        )
+            pruning.earliest, pruning.latest, pruning.accounts, pruning.regions,
+            dict(pruning.equal), self.request.late,
+        )  # fmt: skip
         return replace(self, files=self.source.narrowed(self.files, asked))
 
     def _first(

@@ -10,6 +10,7 @@ import polars as pl
 
 from trailnb.formats.gunzip import unpack
 from trailnb.reading.chunks import MAX_TEXT_BYTES
+from trailnb.sources import slices
 from trailnb.sources.source import Unread
 from trailnb.trail.request import FOLDER_OF, STAMP_SLACK
 
@@ -59,19 +60,40 @@ def _reasons(rows: Iterable[Sequence[object]], *names: str) -> pl.DataFrame:
 
 def unreadable(trail: Trail) -> pl.DataFrame:
     """Which hours should the damaged files have spoken of? Those just before their delivery."""
-    broken: dict[str, str] = {}
-    for problem in trail.scan.ledger.problems:
-        if problem.severity == "error":
-            broken.setdefault(problem.log_file, problem.reason)
     rows = [
-        (file.account, file.region, category, hour, f"{file.key}: {why}")
-        for file in trail.scan.files
-        if (why := broken.get(file.key)) and file.delivered and file.account
+        (file.account, file.region, category, hour, why)
+        for file, why in _broken(trail)
+        if file.account
         for category, folder in FOLDER_OF.items()
         if folder == file.folder
         for hour in _covered(file)
     ]
     return _reasons(rows, "account", "region", "category", "hour")
+
+
+def unreadable_anywhere(trail: Trail) -> pl.DataFrame:
+    """Of which hours should files have spoken that tell no account: of any place, for all we know?
+
+    Only those that a service was asked for: their names tell from when to when.
+    """
+    rows = [
+        (hour, why)
+        for file, why in _broken(trail)
+        if not file.account and (span := slices.span_of(file.key))
+        for hour in _within(*span)
+    ]
+    return _reasons(rows, "hour")
+
+
+def _broken(trail: Trail) -> Iterator[tuple[LogFile, str]]:
+    """Name the files that lost events, each with the reason."""
+    reasons: dict[str, str] = {}
+    for problem in trail.scan.ledger.problems:
+        if problem.severity == "error":
+            reasons.setdefault(problem.log_file, problem.reason)
+    for file in trail.scan.files:
+        if file.delivered and (why := reasons.get(file.key)):
+            yield file, f"{file.key}: {why}"
 
 
 def _covered(file: LogFile) -> set[datetime]:
@@ -80,6 +102,13 @@ def _covered(file: LogFile) -> set[datetime]:
         return set()
     first = _hour(file.covers_from or file.delivered - STAMP_SLACK)
     return {first + number * HOUR for number in range((file.delivered - first) // HOUR + 1)}
+
+
+def _within(start: datetime, end: datetime) -> Iterator[datetime]:
+    hour = _hour(start)
+    while hour < end:
+        yield hour
+        hour += HOUR
 
 
 def undelivered(trail: Trail) -> pl.DataFrame:

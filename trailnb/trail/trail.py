@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trailnb.formats.problem import Problem, problem_frame
+from trailnb.sources.source import Metered
 from trailnb.trail import coverage, explanation, keeping
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Trail:
     notes: tuple[str, ...] = ()
     tables: tuple[pl.LazyFrame, ...] = field(default=(), repr=False)
     limits: tuple[Limit, ...] = ()
+
+    @property
+    def spent(self) -> tuple[str, ...]:
+        """What has reading cost so far, where AWS bills by what is scanned? In sentences.
+
+        Example:
+            >>> import trailnb as tn
+            >>> tn.open("data-samples/quiet").spent
+            ()
+        """
+        source = getattr(self.scan, "source", None)  # a saved trail has none
+        return source.spent() if isinstance(source, Metered) else ()
 
     @property
     def events(self) -> pl.LazyFrame:
