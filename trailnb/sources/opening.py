@@ -15,7 +15,7 @@ from trailnb.sources.memory import MemorySource
 from trailnb.sources.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from trailnb._typing import Openable
 
@@ -67,14 +67,8 @@ def _at(uri: str, options: dict[str, Any], filesystem: object) -> Source:
         from trailnb.sources.s3 import S3Source
 
         return S3Source(uri, options, filesystem)
-    if scheme == "cloudtrail":
-        from trailnb.sources.event_history import EventHistory
-
-        return EventHistory(uri, options)
-    if scheme == "cloudwatch":
-        from trailnb.sources.log_group import LogGroup
-
-        return LogGroup(uri, options)
+    if door := _live_door(scheme):
+        return door(uri, options)
     if filesystem is not None or (scheme not in {"", "file"}):
         from trailnb.sources.fsspec_source import FsspecSource
 
@@ -85,6 +79,23 @@ def _at(uri: str, options: dict[str, Any], filesystem: object) -> Source:
     if is_archive(Path(path)):
         return ArchiveSource(path)
     return DiskSource(str(Path(path).expanduser()) if path.startswith("~") else path)
+
+
+def _live_door(scheme: str) -> Callable[[str, dict[str, Any]], Source] | None:
+    """Which of AWS's own services is asked under this scheme?"""
+    if scheme == "cloudtrail":
+        from trailnb.sources.event_history import EventHistory
+
+        return EventHistory
+    if scheme == "cloudwatch":
+        from trailnb.sources.log_group import LogGroup
+
+        return LogGroup
+    if scheme == "lake":
+        from trailnb.sources.lake import EventDataStore
+
+        return EventDataStore
+    return None
 
 
 def _in_memory(contents: Mapping[Any, Any]) -> MemorySource:
