@@ -12,7 +12,8 @@ from trailnb.errors import MissingExtraError, RequestError, SourceError
 from trailnb.sources.aws import Caller
 from trailnb.sources.s3_refusals import Refusal
 
-DOORS = ["cloudtrail://", "cloudwatch://acme"]
+STORE = "0a1b2c3d-0000-4000-8000-0123456789ab"
+DOORS = ["cloudtrail://", "cloudwatch://acme", f"lake://{STORE}"]
 
 
 @pytest.mark.parametrize("door", DOORS)

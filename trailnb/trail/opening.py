@@ -67,7 +67,7 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         dedupe: drop events that were delivered before, record for record the same.
         storage_options: what s3fs or another fsspec filesystem is configured with; AWS's own
             services take its `profile`, `key`, `secret`, `token`, `region_name`, `endpoint_url`, or
-            a `session`. Where AWS bills what is scanned, `allow_full_scan` goes without a bound, and
+            a `session`. Where AWS bills what is scanned, `allow_full_scan` goes without bounds, and
             `most_scanned_bytes` is where scanning ends (a terabyte, unless said otherwise).
         filesystem: a ready fsspec filesystem.
         progress: called with a `Progress`; None shows a line in a notebook or on a terminal.
