@@ -36,16 +36,14 @@ class Batch:
     problems: list[Problem] = field(default_factory=list)
     rows: int = 0
     text_bytes: int = 0
+    _read_names: tuple[str, ...] = field(init=False)
     _cells: Cells = field(init=False)
     _spans: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start every column empty."""
+        self._read_names = tuple(name for name in self.names if name not in _PROVENANCE)
         self._cells = reader_of(self._read_names).cells()
-
-    @property
-    def _read_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name not in _PROVENANCE)
 
     def add(self, number: int, log_file: str, data: bytes) -> None:
         """Read one log file's text into the batch."""

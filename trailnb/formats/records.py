@@ -101,8 +101,8 @@ class RecordReader:
     def _decode_texts(
         self, texts: Sequence[msgspec.Raw], columns: dict[str, Sequence[Any]]
     ) -> Records:
-        own = [bytes(text) for text in texts]
-        if any(len(text) > MAX_RECORD_BYTES for text in own):
+        own = list(map(bytes, texts))
+        if max(map(len, own), default=0) > MAX_RECORD_BYTES:
             raise MisfitError
         if self._has_record:
             columns["record"] = own
