@@ -110,7 +110,7 @@ def test_problems_of_all_files_are_kept() -> None:
     batch.add(2, "c.json", b"PAR1")
     assert [(one.log_file, one.severity) for one in batch.problems] == [
         ("a.json", "error"),
-        ("c.json", "note"),
+        ("c.json", "error"),
     ]
     assert batch.frame()["event_name"].to_list() == ["Two"]
 

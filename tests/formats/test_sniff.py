@@ -91,7 +91,6 @@ OTHER_TEXTS = {
 OTHER_BYTES = {
     "a PNG image": b"\x89PNG\r\n\x1a\n\x00\x00",
     "a JPEG image": b"\xff\xd8\xff\xe0\x00\x10JFIF",
-    "Parquet": b"PAR1\x15\x04\x15",
     "a PDF document": b"%PDF-1.7",
 }
 
@@ -103,6 +102,10 @@ PACKED = {
     "xz": b"\xfd7zXZ\x00",
     "zstd": b"\x28\xb5\x2f\xfd\x24",
 }
+
+
+#: What may be a table of events.
+TABLES = {"Parquet": b"PAR1\x15\x04\x15", "Avro": b"Obj\x01\x04\x16", "ORC": b"ORC\x0a\x0b"}
 
 
 def said(reading: Reading) -> list[tuple[str, str]]:
@@ -135,9 +138,16 @@ def test_archive_among_log_files_is_an_error(kind: str) -> None:
     assert said(read(PACKED[kind])) == [(expected, "error")]
 
 
+@pytest.mark.parametrize("kind", TABLES)
+def test_table_among_log_files_is_an_error(kind: str) -> None:
+    """A columnar file may hold events of other days: it is not passed over with a note either."""
+    expected = f"a {kind} table was not looked into: if it holds events, open it by its own name"
+    assert said(read(TABLES[kind])) == [(expected, "error")]
+
+
 @pytest.mark.parametrize("kind", OTHER_BYTES)
 def test_binary_of_another_kind_is_named(kind: str) -> None:
-    """Images, columnar files and other packings are known by how they begin."""
+    """Images and documents are known by how they begin."""
     assert said(read(OTHER_BYTES[kind])) == [(f"not CloudTrail events: {kind}", "note")]
 
 

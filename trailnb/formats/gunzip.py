@@ -36,6 +36,8 @@ _OTHER_PACKINGS = {
 
 #: What may well hold log files, and is opened by itself or unpacked first.
 CONTAINERS = frozenset({"zip", "tar", "bzip2", "xz", "zstd"})
+#: What may well be a table of events that some other tool wrote.
+TABLES = frozenset({"Parquet", "Avro", "ORC"})
 _TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
 
 

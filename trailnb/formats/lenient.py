@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.facts.columns import BY_NAME, KNOWN_FIELDS, Column
 from trailnb.formats.found import Found
-from trailnb.formats.gunzip import CONTAINERS, is_tar, other_packing
+from trailnb.formats.gunzip import CONTAINERS, TABLES, is_tar, other_packing
 from trailnb.formats.json_text import MAX_DEPTH, TornError, fields_of, storable, text_of
 from trailnb.formats.log_lines import messages
 from trailnb.formats.problem import Problem
@@ -131,6 +131,9 @@ def _decoded(log_file: str, data: bytes) -> tuple[str, str, list[Problem]]:
 
 def _packed(log_file: str, packing: str) -> Problem:
     """Say what this file is; one that may hold log files is nothing to pass over."""
+    if packing in TABLES:
+        said = f"a {packing} table was not looked into: if it holds events, open it by its own name"
+        return Problem(log_file, said, "error", 0)
     if packing not in CONTAINERS:
         return Problem(log_file, f"not CloudTrail events: {packing}", "note", 0)
     said = (
