@@ -64,12 +64,15 @@ class StoredScan:
     def _listed(self) -> tuple[LogFile, ...]:
         """Which log files would a listing of the original bring?"""
         held = [one.file for one in self.held.held.values()]
-        wanted = _wanted(self.request)
-        return in_order(file for file in (*held, *self.held.unread) if _is_in(file, wanted))
+        there, wanted = (*held, *self.held.unread), _wanted(self.request)
+        is_all = wanted == Wanted()
+        return in_order(there if is_all else (file for file in there if _is_in(file, wanted)))
 
     @cached_property
     def files(self) -> tuple[LogFile, ...]:
         """Which log files does the window ask for, in reading order?"""
+        if self.request.since is None:
+            return self._listed
         return tuple(file for file in self._listed if not self._is_before(file))
 
     @cached_property
@@ -163,8 +166,6 @@ def _is_in(file: LogFile, wanted: Wanted) -> bool:
 
     A key may be relative to a folder below `AWSLogs/`, and then tells less by itself.
     """
-    if wanted == Wanted():
-        return True
     if not file.is_placed or file.delivered is None:
         return wants(wanted, file)
     start, end = wanted.delivered_from, wanted.delivered_until
