@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.io.plugins import register_io_source
 
-from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
+from trailnb.trail.predicate import NOTHING, Pruning, in_turns, pruning_of
 from trailnb.trail.scan import schema
 
 if TYPE_CHECKING:
@@ -273,3 +273,31 @@ def test_columns_that_must_equal_one_text() -> None:
     assert pruning_of(name | source).equal == ()
     assert pruning_of(pl.col("event_name").is_in(["GetUser", "PutUser"])).equal == ()
     assert pruning_of(pl.col("event_name") != "GetUser").equal == ()
+
+
+@pytest.mark.parametrize(
+    ("predicate", "early", "later"),
+    [
+        (name == "GetUser", {"event_name"}, None),
+        (pl.col("outcome") == "denied", None, {"outcome"}),
+        ((name == "GetUser") & (pl.col("outcome") == "denied"), {"event_name"}, {"outcome"}),
+        ((name == "GetUser") | (pl.col("outcome") == "denied"), None, {"event_name", "outcome"}),
+        (
+            (when >= FIRST) & (pl.col("outcome") == name) & name.is_in(["GetUser", "PutUser"]),
+            {"event_time", "event_name"},
+            {"outcome", "event_name"},
+        ),
+        (
+            name.map_elements(is_palindrome, return_dtype=pl.Boolean) & (pl.col("outcome") == "x"),
+            {"event_name"},
+            {"outcome"},
+        ),
+    ],
+)
+def test_what_needs_nothing_derived_is_filtered_first(
+    predicate: pl.Expr, early: set[str] | None, later: set[str] | None
+) -> None:
+    """Parts that must all hold are taken in turns, in whatever way each is written."""
+    parts = in_turns(predicate, {"outcome", "actor"})
+    roots = [None if part is None else set(part.meta.root_names()) for part in parts]
+    assert roots == [early, later]

@@ -360,3 +360,18 @@ def test_only_needed_fields_are_decoded() -> None:
     plan = Query.of(scan, ("event_name",), pl.col("error_code").is_null()).plan
     needed = {"event_name", "error_code", "event_id", "recipient_account_id", "event_time"}
     assert set(plan.base_names) == needed
+
+
+def test_rows_are_filtered_before_anything_is_derived() -> None:
+    """What a filter says of fields alone is settled first; both turns keep the same rows."""
+    trail = tn.open(spread())
+    asked = (pl.col("event_name") == "PutUserPolicy") & (pl.col("outcome") == "denied")
+    plan = Query.of(trail.scan, ("event_id",), asked).plan
+    assert plan.early is not None
+    assert plan.predicate is not None
+    assert pl.Expr.deserialize(plan.early).meta.root_names() == ["event_name"]
+    assert pl.Expr.deserialize(plan.predicate).meta.root_names() == ["outcome"]
+    rows = trail.events.filter(asked).select("event_id").collect()
+    whole = trail.events.collect().filter(asked).select("event_id")
+    assert rows.height
+    assert_frame_equal(rows, whole)

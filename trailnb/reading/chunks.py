@@ -48,12 +48,13 @@ Numbered = tuple[int, "LogFile"]
 class ReadPlan:
     """What to read and keep; picklable, so that a worker process can follow it.
 
-    `columns` are the columns of the event table to bring, `predicate` a serialized filter to apply
-    here, `patterns` the searches that let a file be skipped, `is_keyed` whether to add the keys
-    that tell copies.
+    `columns` are the columns of the event table to bring. `early` and `predicate` are serialized
+    filters to apply here, the first one before anything is derived; `patterns` are the searches
+    that let a file be skipped, `is_keyed` whether to add the keys that tell copies.
     """
 
     columns: tuple[str, ...]
+    early: bytes | None = None
     predicate: bytes | None = None
     patterns: tuple[str, ...] = ()
     is_keyed: bool = False
@@ -156,6 +157,8 @@ class _Growing:
 
 def _finished(frame: pl.DataFrame, plan: ReadPlan) -> pl.DataFrame:
     """Derive, filter, key, and keep only what was asked for."""
+    if plan.early is not None:
+        frame = frame.filter(pl.Expr.deserialize(plan.early))
     frame = with_derived(frame, plan.columns)
     if plan.predicate is not None:
         frame = frame.filter(pl.Expr.deserialize(plan.predicate))

@@ -17,7 +17,7 @@ import polars as pl
 from trailnb.facts.columns import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from trailnb.formats.needles import Clause
 
@@ -67,6 +67,39 @@ def pruning_of(predicate: pl.Expr | None) -> Pruning:
     except (pl.exceptions.ComputeError, ValueError):  # a node that JSON cannot carry
         return NOTHING
     return _read(tree)
+
+
+def in_turns(
+    predicate: pl.Expr | None, late: Collection[str]
+) -> tuple[pl.Expr | None, pl.Expr | None]:
+    """Which part of this filter needs none of the `late` columns, and which part is left?
+
+    Rows that fail the first part need no late columns. Both together are the filter.
+
+    Example:
+        >>> both = (pl.col("event_name") == "GetUser") & (pl.col("outcome") == "denied")
+        >>> [part.meta.root_names() for part in in_turns(both, {"outcome"})]
+        [['event_name'], ['outcome']]
+    """
+    if predicate is None or not late:
+        return predicate, None
+    try:
+        parts = _conjuncts(json.loads(predicate.meta.serialize(format="json")))
+        read = [pl.Expr.deserialize(io.StringIO(json.dumps(one)), format="json") for one in parts]
+    except (pl.exceptions.ComputeError, ValueError):  # a node that JSON cannot carry
+        return None, predicate
+    turns: tuple[list[pl.Expr], list[pl.Expr]] = ([], [])
+    for part in read:
+        turns[not set(part.meta.root_names()).isdisjoint(late)].append(part)
+    early, after = (pl.all_horizontal(turn) if turn else None for turn in turns)
+    return early, after
+
+
+def _conjuncts(node: Node) -> list[Node]:
+    match node:
+        case {"BinaryExpr": {"left": left, "op": "And" | "LogicalAnd", "right": right}}:
+            return [*_conjuncts(left), *_conjuncts(right)]
+    return [node]
 
 
 def _read(node: Node) -> Pruning:

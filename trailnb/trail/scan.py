@@ -20,7 +20,7 @@ from trailnb.reading.copies import Copies
 from trailnb.reading.workers import chunks
 from trailnb.sources.source import Asked, Narrowing
 from trailnb.trail.ledger import Ledger, warn_of
-from trailnb.trail.predicate import NOTHING, Pruning, pruning_of
+from trailnb.trail.predicate import NOTHING, Pruning, in_turns, pruning_of
 from trailnb.trail.progress import Meter, ProgressCallback
 from trailnb.trail.request import STAMP_SLACK, Request
 from trailnb.trail.trust import Trust
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trailnb.sources.source import LogFile, Source
 
 _PROVENANCE = frozenset({"log_file", "log_index"})
+_DERIVED = frozenset(column.name for column in DERIVED)
 #: An event without a readable time cannot be shown to lie outside, so it stays.
 _NO_TIME = pl.col("event_time").is_null()
 
@@ -174,9 +175,11 @@ class Query:
         is_after = bool(needed & _PROVENANCE) and is_deduped
         inside = _combined(window_filter(scan.request), None if is_after else predicate)
         read = tuple(dict.fromkeys([*columns, *needed, *_roots(inside)]))
+        early, later = in_turns(inside, _DERIVED.intersection(read))
         plan = ReadPlan(
             columns=read,
-            predicate=None if inside is None else inside.meta.serialize(),
+            early=None if early is None else early.meta.serialize(),
+            predicate=None if later is None else later.meta.serialize(),
             patterns=tuple(filter(None, map(pattern_of, pruning.texts))),
             is_keyed=is_deduped,
         )
@@ -187,7 +190,7 @@ class Query:
     @classmethod
     def full_check(cls, scan: EventScan) -> Query:
         """Plan to decode every field of every file and keep no row: for what it meets."""
-        plan = ReadPlan(tuple(base_schema()), pl.lit(value=False).meta.serialize())
+        plan = ReadPlan(tuple(base_schema()), early=pl.lit(value=False).meta.serialize())
         return cls(scan, (), None, plan, list(enumerate(scan.files)))
 
     def frames(self, *, is_warning: bool = True) -> Iterator[pl.DataFrame]:
