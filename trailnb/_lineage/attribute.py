@@ -56,36 +56,45 @@ def attributed(events: pl.LazyFrame, issues: Issues) -> pl.LazyFrame:
 
     What an event carries decides, the strongest first: its key, its principal and beginning, and
     last the only session that was issued under that principal, not long before. Each finds the
-    session's number; names and chains are joined once, by number.
+    session's number, and the number its names. All of it is looked up row by row: joins would carry
+    every other column along, four times over.
     """
-    sessions = chains_by_session(issues).rename({"session_id": "_session"})
-    sessions = sessions.with_row_index("_number")
-    numbers = sessions.select("_number", session="_session")
-    maps = {
-        "_keyed": (issues.by_key, "access_key_id"),
-        "_started": (issues.by_start.select("session", _begun=begun()), "_begun"),
-        "_only": (issues.by_window, "user_principal_id"),
-    }
-    told = events.with_columns(_begun=begun())
-    for name, (found, on) in maps.items():
-        numbered = found.join(numbers, on="session").drop("session").rename({"_number": name})
-        told = told.join(numbered.lazy(), on=on, how="left", maintain_order="left")
-    number = pl.coalesce("_keyed", "_started", pl.when(_fits()).then("_only"))
+    sessions = chains_by_session(issues).with_row_index("_number")
+    numbers = sessions.select("_number", session="session_id")
+    keyed = issues.by_key.join(numbers, on="session")
+    started = issues.by_start.select("session", _begun=begun()).join(numbers, on="session")
+    only = issues.by_window.join(numbers, on="session")
+    number = pl.coalesce(
+        _looked_up("access_key_id", keyed, "_number"),
+        _looked_up("_begun", started, "_number"),
+        pl.when(_fits(only)).then(_looked_up("user_principal_id", only, "_number")),
+    )
     return (
-        told.with_columns(_number=number)
-        .join(sessions.lazy(), on="_number", how="left", maintain_order="left")
+        events.with_columns(_begun=begun())
+        .with_columns(_number=number)
+        .with_columns(_looked_up("_number", sessions, name) for name in ("session_id", *_PARTS))
         .with_columns(
-            session_id=pl.coalesce("_session", raw_session(pl.col("_begun"))),
+            session_id=pl.coalesce("session_id", raw_session(pl.col("_begun"))),
             root_actor=pl.coalesce("_root", "actor"),
             chain_text=_chain_text(),
         )
-        .drop("_begun", "issued_at", "_number", "_session", *maps, *_PARTS)
+        .drop("_begun", "_number", *_PARTS)
     )
 
 
-def _fits() -> pl.Expr:
+def _looked_up(by: str, found: pl.DataFrame, name: str) -> pl.Expr:
+    """What does `found` name for the value in column `by`? Null where it knows none."""
+    dtype = found.schema[name]
+    if found.is_empty():
+        return pl.lit(None, dtype).alias(name)
+    values = pl.col(by).replace_strict(found[by], found[name], default=None, return_dtype=dtype)
+    return values.alias(name)
+
+
+def _fits(only: pl.DataFrame) -> pl.Expr:
     """Can it be the session that was issued then: no other beginning, within its longest life?"""
-    began, issued = pl.col("session_creation_date"), pl.col("issued_at")
+    issued = _looked_up("user_principal_id", only, "issued_at")
+    began = pl.col("session_creation_date")
     near = (began - issued).abs() <= TOLERANCE
     time = pl.col("event_time")
     return (began.is_null() | near) & (time >= issued) & (time <= issued + LONGEST)
