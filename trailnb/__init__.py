@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trailnb._lineage.sessions import lineage
     from trailnb._report.writing import report
     from trailnb.case.case import Case
+    from trailnb.configuration.trails import trails
     from trailnb.enrich.networks import aws_ranges, networks
     from trailnb.iam.blast_radius import blast_radius
     from trailnb.iam.changes import iam_changes
@@ -100,6 +101,7 @@ __all__ = [
     "scan",
     "sign_ins",
     "timeline",
+    "trails",
     "triage",
     "verify",
     "working_hours",
@@ -132,6 +134,7 @@ _HOMES = {
     "policy_diff": "trailnb.iam.view",
     "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",
+    "trails": "trailnb.configuration.trails",
     "verify": "trailnb.integrity.verify",
 }
 

@@ -1,0 +1,93 @@
+"""An AWS on loopback, empty for each test, and one that refuses what it is told to refuse."""
+
+from __future__ import annotations
+
+import logging
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto.server import ThreadedMotoServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The account of that AWS.
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """The address of a moto server on loopback."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+class Aws:
+    """What tests ask that AWS for, and the options that a person passes to reach it.
+
+    `refuse` names operations, with the code they are refused with. `calls` keeps every call.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.refuse: dict[str, str] = {}
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.session = boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="us-east-1")
+        self.options: dict[str, Any] = {"session": Refusing(self), "endpoint_url": endpoint}
+        self.endpoint = endpoint
+
+    def client(self, service: str, region: str = "us-east-1") -> Any:  # noqa: ANN401 # boto3
+        """A plain client, for what a test prepares."""
+        return self.session.client(service, region_name=region, endpoint_url=self.endpoint)
+
+    def called(self, *starts: str) -> list[str]:
+        """Which operations were called that begin like this?"""
+        return [name for _, name, _ in self.calls if name.startswith(starts)]
+
+
+class Refusing:
+    """A boto3 session whose clients refuse what they are told to refuse."""
+
+    region_name = "us-east-1"
+
+    def __init__(self, aws: Aws) -> None:
+        self.aws = aws
+
+    def client(self, service: str, **how: Any) -> RefusingClient:
+        """A client of one service and region."""
+        return RefusingClient(self.aws, service, self.aws.session.client(service, **how))
+
+    def get_credentials(self) -> Any:  # noqa: ANN401 # botocore's
+        """Whose they are."""
+        return self.aws.session.get_credentials()
+
+
+class RefusingClient:
+    """A client that writes down what it is asked."""
+
+    def __init__(self, aws: Aws, service: str, client: Any) -> None:  # noqa: ANN401 # boto3
+        self._aws, self._service, self._client = aws, service, client
+
+    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401 # a method of boto3
+        def call(**arguments: Any) -> Any:  # noqa: ANN401 # AWS's answer
+            self._aws.calls.append((self._service, operation, arguments))
+            if code := self._aws.refuse.get(operation):
+                raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+            return getattr(self._client, operation)(**arguments)
+
+        return call
+
+
+@pytest.fixture
+def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """An empty AWS, asked without a pace."""
+    monkeypatch.setattr("trailnb.configuration.asking._PER_SECOND", 10_000.0)
+    request = urllib.request.Request(f"{moto_endpoint}/moto-api/reset", method="POST")  # noqa: S310
+    urllib.request.urlopen(request).close()  # noqa: S310 # loopback
+    return Aws(moto_endpoint)
