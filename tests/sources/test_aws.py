@@ -13,7 +13,7 @@ from trailnb.sources.aws import Caller
 from trailnb.sources.s3_refusals import Refusal
 
 STORE = "0a1b2c3d-0000-4000-8000-0123456789ab"
-DOORS = ["cloudtrail://", "cloudwatch://acme", f"lake://{STORE}"]
+DOORS = ["cloudtrail://", "cloudwatch://acme", f"lake://{STORE}", "athena://logs/trail"]
 
 
 @pytest.mark.parametrize("door", DOORS)

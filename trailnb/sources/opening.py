@@ -95,6 +95,10 @@ def _live_door(scheme: str) -> Callable[[str, dict[str, Any]], Source] | None:
         from trailnb.sources.lake import EventDataStore
 
         return EventDataStore
+    if scheme == "athena":
+        from trailnb.sources.athena import AthenaTable
+
+        return AthenaTable
     return None
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+#: A log file of no records.
+EMPTY = '{"Records":[]}'
 _GZIP = 31
 #: A token may die of age; one that dies again at the same place is no accident.
 _MOST_DEATHS = 3
@@ -67,7 +69,7 @@ class Paging:
 
     def content(self) -> bytes:
         """The slice as a log file, gzipped."""
-        self._write("]}" if self.events else f'{{"{self.name}":[]}}')
+        self._write("]}" if self.events else EMPTY)
         self._parts.append(self._zip.flush())
         return b"".join(self._parts)
 

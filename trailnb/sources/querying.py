@@ -68,8 +68,15 @@ class QueryError(Exception):
 class Answer(Protocol):
     """The results of a query on their way."""
 
-    events: int
-    is_done: bool
+    @property
+    def events(self) -> int:
+        """How many rows have come so far?"""
+        ...
+
+    @property
+    def is_done(self) -> bool:
+        """Have all come?"""
+        ...
 
     def content(self) -> bytes:
         """All of them, as a log file."""
@@ -79,27 +86,27 @@ class Answer(Protocol):
 class Service(Protocol):
     """What runs queries. Each call but the last raises Refusal."""
 
-    def start(self, statement: str, token: str) -> str:
+    def start(self, statement: str, token: str, /) -> str:
         """Start a query; the same token starts no second one. Which id has it?"""
         ...
 
-    def standing(self, query_id: str) -> Standing:
+    def standing(self, query_id: str, /) -> Standing:
         """Where does it stand?"""
         ...
 
-    def stop(self, query_id: str) -> None:
+    def stop(self, query_id: str, /) -> None:
         """Stop it."""
         ...
 
-    def begun(self, query: Standing, statement: str) -> Answer:
+    def begun(self, query: Standing, statement: str, /) -> Answer:
         """How do its results come?"""
         ...
 
-    def taken(self, answer: Any, query: Standing) -> Answer:  # noqa: ANN401 # its own kind
+    def taken(self, answer: Any, query: Standing, /) -> Answer:  # noqa: ANN401 # its own kind
         """The answer with one piece more."""
         ...
 
-    def is_cured(self, error: Refusal | QueryError, statement: str) -> bool:
+    def is_cured(self, error: Refusal | QueryError, statement: str, /) -> bool:
         """Does it help to ask anew, maybe otherwise?"""
         ...
 

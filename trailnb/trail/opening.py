@@ -54,8 +54,8 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         uri: a saved trail; a folder, file or glob; `s3://bucket/prefix`; any fsspec URL; a `.zip`
             or `.tar(.gz)`; a mapping of names to bytes; a Polars, pandas or Arrow table with the
             event table's columns; `cloudtrail://`, `cloudtrail://ACCOUNT/REGION`, which ask Event
-            history; `cloudwatch://LOG-GROUP`; `lake://EVENT-DATA-STORE`, by id or ARN, where AWS
-            bills what is scanned; or a list of these.
+            history; `cloudwatch://LOG-GROUP`; `lake://EVENT-DATA-STORE`, by id or ARN, and
+            `athena://DATABASE/TABLE`, where AWS bills what is scanned; or a list of these.
         since: start of the window of event times, inclusive (UTC).
         until: end of the window, exclusive (UTC).
         accounts: only these accounts.
@@ -68,7 +68,8 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
         storage_options: what s3fs or another fsspec filesystem is configured with; AWS's own
             services take its `profile`, `key`, `secret`, `token`, `region_name`, `endpoint_url`, or
             a `session`. Where AWS bills what is scanned, `allow_full_scan` goes without bounds, and
-            `most_scanned_bytes` is where scanning ends (a terabyte, unless said otherwise).
+            `most_scanned_bytes` is where scanning ends (a terabyte, unless said otherwise); Athena
+            takes `workgroup`, `output_location` and `catalog`.
         filesystem: a ready fsspec filesystem.
         progress: called with a `Progress`; None shows a line in a notebook or on a terminal.
         workers: the most processes to read with; None decides by measurement, 1 uses none.
