@@ -13,6 +13,9 @@ class TrailnbError(Exception):
         'no such folder: cases/042. Check the path.'
     """
 
+    #: Whether asking again later may help.
+    is_transient = False
+
     @classmethod
     def about(cls, happened: str, place: str, hint: str) -> TrailnbError:
         """Build the sentence: what happened, where, what to do next."""

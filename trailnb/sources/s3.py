@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError, SourceError, TrailnbError
-from trailnb.sources import pattern, walk
+from trailnb.sources import layout, pattern, pruning, walk
 from trailnb.sources.ahead import fetch_ahead
 from trailnb.sources.s3_bucket import Bucket
-from trailnb.sources.s3_refusals import Refusal, refusal_of
+from trailnb.sources.s3_refusals import Refusal
+from trailnb.sources.s3_tree import Tree, is_odd
 from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import TypeVar
+    from datetime import datetime
 
-    from trailnb.sources.source import Listing, LogFile, Wanted
-
-    Answer = TypeVar("Answer")
+    from trailnb.sources.source import Found, Listing, LogFile, Wanted
 
 MOST_BYTES = 2 << 30
 _RETRIES = 8
+_LOOKS = 16
 #: What s3fs and botocore raise for options they do not understand.
 _OPTION_ERRORS = frozenset({"TypeError", "KeyError", "ValueError"})
 
@@ -60,7 +61,7 @@ class S3Source:
         """
         prefix, glob = self._prefix_and_glob()
         try:
-            tree = _Tree(self._bucket(), prefix)
+            tree = self._tree(prefix)
             name = prefix.rsplit("/", 1)[-1]
             if glob is None and "." in name and (entry := tree.head()):
                 return walk.listing_of([entry], wanted, key=tree.key)
@@ -73,6 +74,51 @@ class S3Source:
         except Refusal as refusal:
             raise _refused(refusal, self.uri) from None
         return listing
+
+    def list_after(self, known: Mapping[str, datetime], wanted: Wanted) -> Listing:
+        """List what came to these folders of regions since; one request for each, as a rule.
+
+        Folders that do not lie below this prefix are passed over. With a glob, and where none of
+        the folders lies below, everything is listed.
+        """
+        prefix, glob = self._prefix_and_glob()
+        root = f"{self._tree(prefix).key('')}/"
+        tasks = [
+            (folder.removeprefix(root), since)
+            for folder, since in sorted(known.items())
+            if folder.startswith(root)
+        ]
+        if glob is not None or not tasks:
+            return self.list(wanted)
+        tree = self._tree(prefix)
+        return walk.listing_after(tree.after, tasks, wanted, key=tree.key)
+
+    def look_up(self, bucket: str, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Found]:
+        """What lies under each of these keys of a bucket: a log file, nothing (yet), or not ours?
+
+        What is not below this prefix, or not wanted, is not looked at: None. One request for each
+        of the others.
+        """
+        prefix, glob = self._prefix_and_glob()
+        tree = self._tree(prefix)
+        ours = {}
+        for key in keys:
+            path = key.removeprefix(f"{prefix}/") if prefix else key
+            is_below = bucket == tree.bucket.name and (path != key or not prefix)
+            if is_below and (glob is None or pattern.matches(glob, path)):
+                file = layout.parse(tree.key(path))
+                if pruning.wants(wanted, file):
+                    ours[key] = path
+        with ThreadPoolExecutor(_LOOKS) as pool:
+            looks = list(pool.map(lambda path: _seen(tree, path), ours.values()))
+        found = dict(zip(ours, looks, strict=True))
+        return {key: found.get(key) for key in keys}
+
+    def _tree(self, prefix: str) -> Tree:
+        try:
+            return Tree(self._bucket(), prefix)
+        except Refusal as refusal:
+            raise _refused(refusal, self.uri) from None
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
         """Hand over the stored bytes of each file, in the order asked, fetching ahead."""
@@ -112,7 +158,7 @@ class S3Source:
         key, size = file.key.removeprefix(f"s3://{bucket.name}/"), file.size_bytes
         if size is not None and size > self.most_bytes:
             return _too_large(size, self.most_bytes)
-        if bucket.store is None or _is_odd(key):
+        if bucket.store is None or is_odd(key):
             content: bytes = bucket.filesystem.cat_file(f"{bucket.name}/{key}")
             if kept is not None:
                 kept[file.key] = bucket.filesystem.metadata(f"{bucket.name}/{key}")
@@ -159,123 +205,18 @@ class S3Source:
         return ("" if root == "." else root), glob
 
 
-@dataclass
-class _Tree:
-    """One prefix of a bucket, as the walk sees it."""
-
-    bucket: Bucket
-    prefix: str
-    within: str = ""
-    has_seen_any: bool = False
-
-    def key(self, path: str) -> str:
-        return "/".join(part for part in (f"s3://{self.bucket.name}", self.prefix, path) if part)
-
-    def head(self) -> walk.Entry | None:
-        """The prefix itself, when it is an object."""
-        try:
-            info = self.bucket.ask(lambda: self._info(self.prefix))
-        except Refusal as refusal:
-            # Without the right to list, S3 says "denied" for what does not exist.
-            if refusal.is_missing or refusal.said() == "access denied":
-                return None
-            raise
-        return walk.Entry("", info["size"], info.get("e_tag") or info.get("ETag"))
-
-    def level(self, folder: str) -> walk.Level:
-        level = self._ask(lambda: self._level(folder))
-        self.has_seen_any = self.has_seen_any or bool(level.folders or level.files)
-        return level
-
-    def below(self, folder: str) -> list[walk.Entry]:
-        entries = self._ask(lambda: self._below(folder))
-        self.has_seen_any = self.has_seen_any or bool(entries)
-        return entries
-
-    def _ask(self, question: Callable[[], Answer]) -> Answer:
-        try:
-            return self.bucket.ask(question)
-        except Refusal as refusal:
-            raise walk.UnlistableError(refusal.said(), refusal.hint("s3:ListBucket")) from None
-
-    def _level(self, folder: str) -> walk.Level:
-        store = self.bucket.store
-        if store is None:
-            return self._level_by_s3fs(folder)
-        import obstore
-
-        try:
-            found = obstore.list_with_delimiter(store, self._full(folder) or None)
-        except obstore.exceptions.InvalidPathError:
-            return walk.Level([], self._by_s3fs(folder))
-        folders = [self._relative(prefix) for prefix in found["common_prefixes"]]
-        return walk.Level(folders, [self._entry(meta) for meta in found["objects"]])
-
-    def _below(self, folder: str) -> list[walk.Entry]:
-        store = self.bucket.store
-        if store is None:
-            return self._by_s3fs(folder)
-        import obstore
-
-        try:
-            found = obstore.list(store, self._full(folder) or None, chunk_size=1000).collect()
-        except obstore.exceptions.InvalidPathError:
-            return self._by_s3fs(folder)
-        return [self._entry(meta) for meta in found]
-
-    def _by_s3fs(self, folder: str) -> list[walk.Entry]:
-        """List whole through s3fs: for set-ups that stay with it, and for keys with `//`."""
-        filesystem = self.bucket.filesystem
-        filesystem.invalidate_cache()
-        found = filesystem.find(f"{self.bucket.name}/{self._full(folder)}".rstrip("/"), detail=True)
-        return [self._entry_of(info) for info in found.values()]
-
-    def _level_by_s3fs(self, folder: str) -> walk.Level:
-        filesystem = self.bucket.filesystem
-        filesystem.invalidate_cache()
-        try:
-            path = f"{self.bucket.name}/{self._full(folder)}".rstrip("/")
-            found = filesystem.ls(path, detail=True)
-        except FileNotFoundError as error:
-            if refusal_of(error).code == "NoSuchBucket":
-                raise
-            return walk.Level([], [])
-        level = walk.Level([], [])
-        for info in found:
-            entry = self._entry_of(info)
-            if info["type"] != "directory":
-                level.files.append(entry)
-            elif entry.path.strip("/") != folder:
-                level.folders.append(entry.path.strip("/"))
-        return level
-
-    def _entry_of(self, info: dict[str, Any]) -> walk.Entry:
-        key = info["name"].removeprefix(f"{self.bucket.name}/")
-        return walk.Entry(self._relative(key), info["size"], info.get("ETag"))
-
-    def _info(self, key: str) -> dict[str, Any]:
-        if self.bucket.store is None or _is_odd(key):
-            return dict(self.bucket.filesystem.info(f"{self.bucket.name}/{key}"))
-        import obstore
-
-        return dict(obstore.head(self.bucket.store, key))
-
-    def _entry(self, meta: Any) -> walk.Entry:  # noqa: ANN401 # obstore's typed dict
-        path = self._relative(meta["path"])
-        if meta["size"] == 0 and "." not in path.rsplit("/", 1)[-1]:
-            path += "/"  # obstore drops the slash that makes an empty object a folder's mark
-        return walk.Entry(path, meta["size"], meta["e_tag"])
-
-    def _full(self, folder: str) -> str:
-        return f"{self.prefix}/{folder}".strip("/") if self.prefix else folder
-
-    def _relative(self, key: str) -> str:
-        return key.removeprefix(f"{self.prefix}/") if self.prefix else key
-
-
-def _is_odd(key: str) -> bool:
-    """Whether obstore would not take the key as it is: empty, `.` or `..` between slashes."""
-    return any(part in {"", ".", ".."} for part in key.split("/"))
+def _seen(tree: Tree, path: str) -> LogFile | Unread:
+    """Look one object up: what its name and S3 tell, or why there is nothing."""
+    try:
+        entry = tree.head(path)
+    except Refusal as refusal:
+        if refusal.is_expired:
+            raise _refused(refusal, tree.key(path)) from None
+        reason = f"{refusal.said()}. {refusal.hint('s3:GetObject')}"
+        return Unread(reason, is_transient=refusal.is_transient)
+    if entry is None:
+        return Unread("is not there, or may not be seen", is_transient=True)
+    return layout.parse(tree.key(path), size_bytes=entry.size_bytes, version=entry.version)
 
 
 def _too_large(size: int, most: int) -> Unread:
@@ -283,7 +224,9 @@ def _too_large(size: int, most: int) -> Unread:
 
 
 def _refused(refusal: Refusal, uri: str) -> TrailnbError:
-    return SourceError.about(refusal.said(), uri, refusal.hint("s3:ListBucket"))
+    error = SourceError.about(refusal.said(), uri, refusal.hint("s3:ListBucket"))
+    error.is_transient = refusal.is_transient
+    return error
 
 
 def _nothing_at(uri: str) -> TrailnbError:

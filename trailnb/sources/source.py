@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta  # noqa: TC003 - a store's footers are decoded by these types
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,6 +61,10 @@ class Unread:
 
     reason: str
     is_transient: bool = False
+
+
+#: What looking up one object tells: a log file, why there is none, or None for what is not ours.
+Found: TypeAlias = LogFile | Unread | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +149,25 @@ class Metered(Protocol):
 
     def spent(self) -> tuple[str, ...]:
         """What has reading it cost so far, in sentences?"""
+        ...
+
+
+@runtime_checkable
+class Continuing(Protocol):
+    """A source that can list what came after what is known, at the cost of few requests."""
+
+    def list_after(self, known: Mapping[str, datetime], wanted: Wanted) -> Listing:
+        """List what is stamped at these moments or later in these folders, each of a region.
+
+        What is listed beside that does no harm; other folders are not looked at.
+        """
+        ...
+
+
+@runtime_checkable
+class Notified(Protocol):
+    """A source whose objects others can tell of, by bucket and key."""
+
+    def look_up(self, bucket: str, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Found]:
+        """What lies under each of these keys? Nothing outside of this place is looked at."""
         ...

@@ -19,6 +19,8 @@ from trailnb.sources import layout, pattern, pruning
 from trailnb.sources.source import Listing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from trailnb.sources.source import LogFile, Wanted
 
 #: Above this many days, listing days one by one costs more than going down by year and month.
@@ -202,6 +204,30 @@ def walk(
             requests += sum(look.requests for look in looks)
             tasks = [task for look in looks for task in look.onward]
     return Listing(pruning.in_order(files), tuple(sorted(unlisted)), requests)
+
+
+def listing_after(
+    after: Callable[[str, datetime], list[Entry]],
+    known: Iterable[tuple[str, datetime]],
+    wanted: Wanted,
+    *,
+    key: Callable[[str], str] = str,
+) -> Listing:
+    """List what came to each of these folders since, side by side."""
+    unlisted: list[tuple[str, str]] = []
+
+    def look(task: tuple[str, datetime]) -> list[Entry]:
+        try:
+            return after(*task)
+        except UnlistableError as error:
+            unlisted.append((key(task[0]), str(error)))
+            return []
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        looks = list(pool.map(look, known))
+    listed = listing_of([entry for look in looks for entry in look], wanted, key=key)
+    requests = sum(max(1, -(-len(entries) // _PAGE)) for entries in looks)
+    return Listing(listed.files, tuple(sorted(unlisted)), requests)
 
 
 def listing_of(
