@@ -62,7 +62,7 @@ def save(
         SourceError: the store cannot be written (full disk, no permission).
     """
     place.sweep()
-    late = _claim(place, late)
+    late = claim(place, late)
     before = ledger.load(place)
     fresh = missing(files, before)
     task = partial(write_parts, source, place, _later_than(before))
@@ -123,7 +123,7 @@ def _is_same(file: LogFile, held: LogFile | None) -> bool:
     return held is not None and (held.size_bytes, held.version) == (file.size_bytes, file.version)
 
 
-def _claim(place: Place, late: timedelta | None) -> timedelta | None:
+def claim(place: Place, late: timedelta | None) -> timedelta | None:
     """Mark the place as a store, unless it is one; returns how late copies may come to it.
 
     Nobody's other files are ever written among. A later save may widen how late, never narrow it.

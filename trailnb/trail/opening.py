@@ -7,18 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailnb.formats.moments import shifted
 from trailnb.sources.opening import source_of
 from trailnb.sources.regions import global_regions
-from trailnb.sources.source import Wanted
 from trailnb.store import limits
 from trailnb.store.ledger import MARKER
 from trailnb.store.place import place_of
 from trailnb.trail import table
-from trailnb.trail.request import FOLDER_OF, STAMP_SLACK, Request, processes, request_of
+from trailnb.trail.listed import sorted_out, wanted_of
+from trailnb.trail.request import Request, processes, request_of
 from trailnb.trail.scan import EventScan
 from trailnb.trail.stored import StoredScan
-from trailnb.trail.trail import EVIDENCE_FOLDERS, Trail
+from trailnb.trail.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -98,10 +97,10 @@ def open(  # noqa: A001 - the verb a responder types; every argument is a questi
     notes: list[str] = []
     asked = _with_global_regions(request, notes)
     source = source_of(places, storage_options=storage_options, filesystem=filesystem)
-    listing = source.list(_wanted(asked))
+    listing = source.list(wanted_of(asked))
     if _is_store_listing(uri, listing.files):
         return open_store(place_of(uri, storage_options), request)
-    events, lookback_files, evidence = _sorted_out(listing.files, asked)
+    events, lookback_files, evidence = sorted_out(listing.files, asked)
     scan = EventScan(source, events, asked, progress, workers=workers)
     return Trail(
         scan,
@@ -152,20 +151,6 @@ def scan(uri: Openable, **how: Any) -> pl.LazyFrame:
     return open(uri, **how).events
 
 
-def _wanted(request: Request) -> Wanted:
-    """Turn the window of events into a window of deliveries."""
-    start = shifted(request.since, -STAMP_SLACK - request.lookback) if request.since else None
-    end = (
-        shifted(request.until, request.late) if request.until and request.late is not None else None
-    )
-    folders = None
-    if request.categories is not None:
-        folders = frozenset({FOLDER_OF[name] for name in request.categories}) | EVIDENCE_FOLDERS
-    return Wanted(
-        start, end, request.accounts, request.regions, folders, request.since, request.until
-    )
-
-
 def _with_global_regions(request: Request, notes: list[str]) -> Request:
     if request.regions is None:
         return request
@@ -174,21 +159,3 @@ def _with_global_regions(request: Request, notes: list[str]) -> Request:
     if added:
         notes.append(f"{', '.join(added)} was kept: IAM and global STS calls are logged there")
     return replace(request, regions=regions)
-
-
-def _sorted_out(
-    files: Iterable[LogFile], request: Request
-) -> tuple[tuple[LogFile, ...], tuple[LogFile, ...], tuple[LogFile, ...]]:
-    """Sort what was listed: files of the window, files before it, digests."""
-    events: list[LogFile] = []
-    before: list[LogFile] = []
-    evidence: list[LogFile] = []
-    first = shifted(request.since, -STAMP_SLACK) if request.since else None
-    for file in files:
-        if file.folder in EVIDENCE_FOLDERS:
-            evidence.append(file)
-        elif first and file.delivered and file.delivered < first:
-            before.append(file)
-        else:
-            events.append(file)
-    return tuple(events), tuple(before), tuple(evidence)
