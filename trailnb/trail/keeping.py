@@ -34,8 +34,13 @@ def save(
     dest: str | os.PathLike[str],
     map: Map | None,  # noqa: A002 - it is a map
     storage_options: Mapping[str, Any] | None,
+    *,
+    look: str = "",
 ) -> Trail:
-    """Save a trail's log files and open the store over the same window."""
+    """Save a trail's log files and open the store over the same window.
+
+    `look` names a listing that was no whole one: what it could not list is noted apart.
+    """
     from trailnb.trail.opening import open_store
     from trailnb.trail.scan import EventScan
 
@@ -56,7 +61,7 @@ def save(
         place,
         late=scan.request.late,
         unlisted=trail.unlisted,
-        scope=_scope(scan.request),
+        scope=f"{_scope(scan.request)} {look}".rstrip(),
         map=map or partial(_local, workers=scan.workers, is_portable=is_picklable(scan.source)),
         told=told,
     )

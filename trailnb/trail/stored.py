@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from trailnb.formats.moments import shifted
@@ -12,14 +13,14 @@ from trailnb.sources.source import Wanted
 from trailnb.store import ledger as ledgers
 from trailnb.store import marks, saving, unlisted
 from trailnb.store.evidence import EvidenceSource
-from trailnb.store.rows import first_rows_of, rows_of
+from trailnb.store.rows import brought_before, first_rows_of, rows_of
 from trailnb.trail.ledger import Ledger, warn_of
-from trailnb.trail.request import FOLDER_OF, STAMP_SLACK
+from trailnb.trail.listed import wanted_of
+from trailnb.trail.request import STAMP_SLACK
 from trailnb.trail.scan import schema, window_filter
-from trailnb.trail.trail import EVIDENCE_FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import timedelta
 
     import polars as pl
@@ -64,7 +65,7 @@ class StoredScan:
     def _listed(self) -> tuple[LogFile, ...]:
         """Which log files would a listing of the original bring?"""
         held = [one.file for one in self.held.held.values()]
-        there, wanted = (*held, *self.held.unread), _wanted(self.request)
+        there, wanted = (*held, *self.held.unread), wanted_of(self.request)
         is_all = wanted == Wanted()
         return in_order(there if is_all else (file for file in there if _is_in(file, wanted)))
 
@@ -83,7 +84,7 @@ class StoredScan:
     @cached_property
     def evidence_files(self) -> tuple[LogFile, ...]:
         """Which digests are kept?"""
-        return self.source.list(_wanted(self.request)).files
+        return self.source.list(wanted_of(self.request)).files
 
     def lookback(self, files: tuple[LogFile, ...]) -> pl.LazyFrame:
         """The events of files delivered before the window, whatever their time."""
@@ -108,6 +109,25 @@ class StoredScan:
         else:
             rows = rows_of(self.place, self.held, asked)
         window = window_filter(request)
+        return (rows if window is None else rows.filter(window)).select(schema().names())
+
+    def arrived(self, fresh: Collection[str], had: Callable[[LogFile], bool]) -> pl.LazyFrame:
+        """The events that these log files brought to a reader who had those of others before.
+
+        An event that a file brings again is not among them, whichever of its copies counts.
+        """
+        asked = self.held.narrowed(fresh)
+        if not self.request.is_deduped:
+            rows = rows_of(self.place, self.held, asked)
+        else:
+            among = self.held.narrowed({file.key for file in self.files})
+            rows = first_rows_of(self.place, self.held, asked, self.late, self._odd, among=among)
+            after_first = dropwhile(lambda file: file.key not in fresh, self.files)
+            later = {file.key for file in after_first if had(file)}
+            if later:
+                again = brought_before(self.place, self.held, fresh, later)
+                rows = rows.join(again.lazy(), on=["log_file", "log_index"], how="anti")
+        window = window_filter(self.request)
         return (rows if window is None else rows.filter(window)).select(schema().names())
 
     def duplicates(self) -> dict[str, tuple[int, int]]:
@@ -148,17 +168,6 @@ class StoredScan:
     def _is_before(self, file: LogFile) -> bool:
         since = self.request.since
         return bool(since and file.delivered and file.delivered < shifted(since, -STAMP_SLACK))
-
-
-def _wanted(request: Request) -> Wanted:
-    """What would be listed of the original for this request, lookback and digests included?"""
-    start = shifted(request.since, -STAMP_SLACK - request.lookback) if request.since else None
-    until, late = request.until, request.late
-    end = shifted(until, late) if until is not None and late is not None else None
-    folders = None
-    if request.categories is not None:
-        folders = frozenset({FOLDER_OF[name] for name in request.categories}) | EVIDENCE_FOLDERS
-    return Wanted(start, end, request.accounts, request.regions, folders)
 
 
 def _is_in(file: LogFile, wanted: Wanted) -> bool:

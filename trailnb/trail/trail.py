@@ -15,10 +15,11 @@ from trailnb.trail import coverage, explanation, keeping
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from trailnb.sources.source import Limit, LogFile
     from trailnb.store.saving import Map
+    from trailnb.trail.arrival import Arrival
     from trailnb.trail.scan import EventScan
     from trailnb.trail.stored import StoredScan
 
@@ -207,6 +208,59 @@ class Trail:
             SourceError: the destination cannot be written, or holds something else.
         """
         return keeping.save(self, dest, map, storage_options)
+
+    def follow(
+        self,
+        dest: str | os.PathLike[str],
+        *,
+        every: str | timedelta = "1m",
+        rounds: int | None = None,
+        reader: str = "follow",
+        map: Map | None = None,  # noqa: A002 - it is a map
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> Iterator[Arrival]:
+        """Which log files come from now on? Keeps them as `save` does, and hands them over.
+
+        Each step brings what is new into the store at `dest` and, where something came, yields an
+        `Arrival` with its log files, events and problems; a step with nothing new yields nothing.
+        A log file counts as had when the next arrival is asked for: after a crash it comes again,
+        so every event comes at least once, and with the journal of `tn.respond` is acted on once.
+        Copies of what was had are not handed over; a log file that was written again is new as a
+        whole. What the store held before its first reader came is not new.
+
+        In S3 a step lists what came after the last hour of each account and region: 12 requests
+        for 4 accounts in 3 regions. Every 15 minutes the days within `late` are listed (new
+        accounts and regions, late log files, digests), and once a day, and at first, everything
+        asked for. Elsewhere each step lists the days within `late`. With `until`, it ends when
+        nothing can come any more. Ctrl-C while it waits or brings something ends it, too.
+
+        Args:
+            dest: a folder, or a URL such as `s3://bucket/cases/042`.
+            every: the pace; a step that takes longer is followed by the next at once.
+            rounds: so many steps, then an end; None goes on.
+            reader: whose place in the store is remembered; each reader gets everything.
+            map: as in `save`.
+            storage_options: what the destination's filesystem is configured with.
+
+        Raises:
+            RequestError: this trail cannot be followed, or an argument cannot be meant.
+            SourceError: the place or the store refuses for good. Follow again later: it goes on
+                where it was.
+
+        Example:
+            >>> import tempfile
+            >>> import trailnb as tn
+            >>> trail = tn.open("data-samples/quiet", progress=lambda _: None)
+            >>> for fresh in trail.follow(tempfile.mkdtemp(), rounds=1):
+            ...     print(len(fresh.files) == len(trail.files()), fresh.problems.height)
+            True 0
+        """
+        from trailnb.trail import following
+
+        return following.follow(
+            self, dest, every=every, rounds=rounds, reader=reader, map=map,
+            storage_options=storage_options,
+        )  # fmt: skip
 
     def compact(self) -> int:
         """Join the small parts of a saved trail; returns how many parts are gone.

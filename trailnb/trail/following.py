@@ -1,0 +1,235 @@
+"""Follow a trail: bring what is new into a store, again and again, and hand it over."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+import warnings
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from trailnb.errors import ProblemWarning, RequestError, SourceError, caller_level
+from trailnb.formats.moments import shifted
+from trailnb.formats.problem import Problem, problem_frame
+from trailnb.sources.many import JoinedSource
+from trailnb.sources.source import Narrowing
+from trailnb.store import had, ledger, saving
+from trailnb.store.place import place_of
+from trailnb.trail import keeping
+from trailnb.trail.arrival import Arrival
+from trailnb.trail.listed import sorted_out
+from trailnb.trail.looking import Looks
+from trailnb.trail.request import duration
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Mapping
+
+    from trailnb.sources.source import Source
+    from trailnb.store.place import Place
+    from trailnb.store.saving import Map
+    from trailnb.trail.looking import Look
+    from trailnb.trail.scan import EventScan
+    from trailnb.trail.stored import StoredScan
+    from trailnb.trail.trail import Trail
+
+_READER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time it is (UTC), and how one waits."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+
+
+SYSTEM = Clock()
+
+
+def follow(
+    trail: Trail,
+    dest: str | os.PathLike[str],
+    *,
+    every: str | timedelta,
+    rounds: int | None,
+    reader: str,
+    map: Map | None,  # noqa: A002 - it is a map
+    storage_options: Mapping[str, Any] | None,
+    clock: Clock = SYSTEM,
+) -> Iterator[Arrival]:
+    """Check what is asked, then follow step by step."""
+    from trailnb.trail.scan import EventScan
+
+    if not isinstance(trail.scan, EventScan) or trail.tables:
+        raise RequestError(
+            "Only a trail opened from log files can be followed: open the place they come to."
+        )
+    if _is_live(trail.scan.source):
+        raise RequestError(
+            f"{trail.scan.source.uri} has no log files that come: its days grow. Save it again "
+            "from time to time: trail.save(…) brings what is new."
+        )
+    if rounds is not None and rounds < 1:
+        raise RequestError(f"rounds={rounds!r} is no number of steps. Use 1 or more, or None.")
+    if not _READER.fullmatch(reader):
+        raise RequestError(
+            f"reader={reader!r} is no name. Use letters, digits, dots, dashes and underscores."
+        )
+    pace = duration("every", every)
+    place = place_of(dest, storage_options)
+
+    def bring(step: Trail, reach: str) -> Trail:
+        return keeping.save(step, dest, map, storage_options, look=reach)
+
+    looks = Looks(trail.scan.source, trail.scan.request)
+    following = _Following(trail, trail.scan, place, bring, reader, looks, clock)
+    return _steps(following, pace, rounds)
+
+
+def _is_live(source: Source) -> bool:
+    """Is this an API of events, whose log files are stretches of time?"""
+    if isinstance(source, JoinedSource):
+        return any(map(_is_live, source.sources))
+    return isinstance(source, Narrowing)
+
+
+def _steps(following: _Following, pace: timedelta, rounds: int | None) -> Iterator[Arrival]:
+    """Take one step after the other, at most one in each `pace`; Ctrl-C between them is an end."""
+    for number in itertools.count(1) if rounds is None else range(1, rounds + 1):
+        began = following.clock.now()
+        try:
+            arrival = following.step(began)
+        except KeyboardInterrupt:
+            return
+        if arrival is not None:
+            yield arrival
+            following.was_had(arrival)
+        if number == rounds or following.is_over:
+            return
+        waited = following.clock.now() - began
+        try:
+            following.clock.sleep(min(max(pace - waited, timedelta()), pace).total_seconds())
+        except KeyboardInterrupt:
+            return
+
+
+@dataclass
+class _Following:
+    """One reader's way along a trail: what it has had, and what was told."""
+
+    trail: Trail
+    scan: EventScan
+    place: Place
+    bring: Callable[[Trail, str], Trail]
+    reader: str
+    looks: Looks
+    clock: Clock
+    is_over: bool = False
+    _had: set[bytes] | None = None
+    _stored: StoredScan | None = None
+    _told: set[Problem] = field(default_factory=set)
+
+    def step(self, now: datetime) -> Arrival | None:
+        """Bring what is new; None when nothing is.
+
+        Raises:
+            SourceError: the place or the store refuses. What may pass by itself is warned of and
+                tried again at the next step, once a first step has gone well.
+        """
+        try:
+            return self._step(now)
+        except SourceError as error:
+            if not error.is_transient or self._stored is None:
+                raise
+            warnings.warn(
+                f"{error} Following goes on; it is tried again at the next step.",
+                ProblemWarning,
+                stacklevel=caller_level(),
+            )
+            return None
+
+    def was_had(self, arrival: Arrival) -> None:
+        """The reader came back for more: these log files need not come again."""
+        mine = self._mine()
+        mine.update(map(had.mark_of, arrival.files))
+        had.keep(self.place, self.reader, mine)
+        self._told.update(_problems_in(arrival))
+
+    def _step(self, now: datetime) -> Arrival | None:
+        mine = self._mine()
+        is_last = self._is_past(now)
+        look = self.looks.look("whole" if is_last else self.looks.due(now), now)
+        trail = self._brought(look)
+        self.looks.done(look.reach, now)
+        self.is_over = is_last
+        if trail is None:
+            return None
+        return self._arrival(trail, mine, now)
+
+    def _mine(self) -> set[bytes]:
+        """What has the reader had? At first, all that the store holds already."""
+        if self._had is None:
+            saving.claim(self.place, self.scan.request.late)
+            known = had.load(self.place, self.reader)
+            if known is None:
+                held = ledger.load(self.place).held.values()
+                known = {had.mark_of(one.file) for one in held}
+                had.keep(self.place, self.reader, known)
+            self._had = known
+        return self._had
+
+    def _brought(self, look: Look) -> Trail | None:
+        """Save what was listed; None when a near look brought nothing that is not held."""
+        files, before, evidence = sorted_out(look.listing.files, self.scan.request)
+        if look.reach == "near" and self._stored is not None:
+            fresh = {file.key for file in saving.missing((*before, *files), self._stored.held)}
+            if not fresh:
+                return None
+            files = tuple(file for file in files if file.key in fresh)
+            before = tuple(file for file in before if file.key in fresh)
+        step = replace(
+            self.trail,
+            scan=replace(self.scan, files=files),
+            lookback_files=before,
+            evidence_files=evidence,
+            unlisted=look.listing.unlisted,
+        )
+        reach = "" if look.reach == "whole" else look.reach
+        return self.bring(step, reach)
+
+    def _arrival(self, trail: Trail, mine: set[bytes], now: datetime) -> Arrival | None:
+        from trailnb.trail.stored import StoredScan
+
+        stored = trail.scan
+        assert isinstance(stored, StoredScan)  # noqa: S101 - what a save opens
+        self._stored = stored
+        self.looks.remember((*stored.lookback_files, *stored.files))
+        fresh = tuple(
+            file
+            for file in stored.files
+            if file.key in stored.held.held and had.mark_of(file) not in mine
+        )
+        keys = {file.key for file in fresh}
+        problems = [
+            problem
+            for problem in stored.ledger.problems
+            if problem.log_file in keys
+            or (problem.log_file not in stored.held.held and problem not in self._told)
+        ]
+        if not fresh and not problems:
+            return None
+        events = stored.arrived(keys, lambda file: had.mark_of(file) in mine)
+        return Arrival(now, fresh, events, problem_frame(problems), trail)
+
+    def _is_past(self, now: datetime) -> bool:
+        """Can nothing be delivered any more that is asked for?"""
+        until, late = self.scan.request.until, self.scan.request.late
+        return until is not None and late is not None and now >= shifted(until, late)
+
+
+def _problems_in(arrival: Arrival) -> Iterator[Problem]:
+    for row in arrival.problems.iter_rows(named=True):
+        yield Problem(**row)
