@@ -52,7 +52,8 @@ def followed(
 ) -> Iterator[Arrival]:
     """Follow with these hands; `how` goes to `open`."""
     given: dict[str, Any] = {
-        "every": "1m", "rounds": 1, "reader": "follow", "map": None, "storage_options": None,
+        "every": "1m", "queue": None, "rounds": 1, "reader": "follow",
+        "storage_options": None,
     }  # fmt: skip
     clock = (hands or Hands()).clock
     return following.follow(opened(source, **(how or {})), dest, **given | asked, clock=clock)

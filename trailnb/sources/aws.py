@@ -202,4 +202,6 @@ def refused(refusal: Refusal, place: str, right: str) -> SourceError:
         hint = "It was asked again and again; ask once more later."
     elif refusal.code in {"NoCredentials", "ProfileNotFound"}:
         hint = refusal.hint(right)
-    return SourceError(f"{happened}: {place}. {hint}")
+    error = SourceError(f"{happened}: {place}. {hint}")
+    error.is_transient = is_transient(refusal)
+    return error

@@ -14,6 +14,7 @@ from trailnb.errors import ProblemWarning, RequestError, SourceError, caller_lev
 from trailnb.formats.moments import shifted
 from trailnb.formats.problem import Problem, problem_frame
 from trailnb.sources.many import JoinedSource
+from trailnb.sources.s3 import S3Source
 from trailnb.sources.source import Narrowing
 from trailnb.store import had, ledger, saving
 from trailnb.store.place import place_of
@@ -21,15 +22,16 @@ from trailnb.trail import keeping
 from trailnb.trail.arrival import Arrival
 from trailnb.trail.listed import sorted_out
 from trailnb.trail.looking import Looks
+from trailnb.trail.notices import Notices
 from trailnb.trail.request import duration
+from trailnb.trail.trail import EVIDENCE_FOLDERS
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping
 
-    from trailnb.sources.source import Source
+    from trailnb.sources.source import LogFile, Source
     from trailnb.store.place import Place
-    from trailnb.store.saving import Map
     from trailnb.trail.looking import Look
     from trailnb.trail.scan import EventScan
     from trailnb.trail.stored import StoredScan
@@ -54,9 +56,9 @@ def follow(
     dest: str | os.PathLike[str],
     *,
     every: str | timedelta,
+    queue: str | None,
     rounds: int | None,
     reader: str,
-    map: Map | None,  # noqa: A002 - it is a map
     storage_options: Mapping[str, Any] | None,
     clock: Clock = SYSTEM,
 ) -> Iterator[Arrival]:
@@ -82,11 +84,24 @@ def follow(
     place = place_of(dest, storage_options)
 
     def bring(step: Trail, reach: str) -> Trail:
-        return keeping.save(step, dest, map, storage_options, look=reach)
+        return keeping.save(step, dest, None, storage_options, look=reach)
 
-    looks = Looks(trail.scan.source, trail.scan.request)
-    following = _Following(trail, trail.scan, place, bring, reader, looks, clock)
-    return _steps(following, pace, rounds)
+    notices = None if queue is None else _notices(queue, trail.scan)
+    looks = Looks(trail.scan.source, trail.scan.request, notices)
+    following = _Following(trail, trail.scan, place, bring, reader, looks, clock, pace)
+    return _steps(following, rounds)
+
+
+def _notices(url: str, scan: EventScan) -> Notices:
+    """Listen to this queue, with the credentials that the bucket is opened with."""
+    from trailnb.sources.queue import Queue
+
+    if not isinstance(scan.source, S3Source):
+        raise RequestError(
+            f"A queue tells of objects in one bucket, not in {scan.source.uri}. "
+            "Open the trail by one s3:// URL, or leave queue= out."
+        )
+    return Notices(Queue(url, scan.source.storage_options), scan.source, scan.request)
 
 
 def _is_live(source: Source) -> bool:
@@ -96,8 +111,9 @@ def _is_live(source: Source) -> bool:
     return isinstance(source, Narrowing)
 
 
-def _steps(following: _Following, pace: timedelta, rounds: int | None) -> Iterator[Arrival]:
-    """Take one step after the other, at most one in each `pace`; Ctrl-C between them is an end."""
+def _steps(following: _Following, rounds: int | None) -> Iterator[Arrival]:
+    """Take one step after the other, at most one in each pace; Ctrl-C between them is an end."""
+    pace = following.pace
     for number in itertools.count(1) if rounds is None else range(1, rounds + 1):
         began = following.clock.now()
         try:
@@ -127,9 +143,10 @@ class _Following:
     reader: str
     looks: Looks
     clock: Clock
+    pace: timedelta
     is_over: bool = False
     _had: set[bytes] | None = None
-    _stored: StoredScan | None = None
+    _kept: tuple[Trail, StoredScan] | None = None
     _told: set[Problem] = field(default_factory=set)
 
     def step(self, now: datetime) -> Arrival | None:
@@ -142,7 +159,7 @@ class _Following:
         try:
             return self._step(now)
         except SourceError as error:
-            if not error.is_transient or self._stored is None:
+            if not error.is_transient or self._kept is None:
                 raise
             warnings.warn(
                 f"{error} Following goes on; it is tried again at the next step.",
@@ -161,13 +178,15 @@ class _Following:
     def _step(self, now: datetime) -> Arrival | None:
         mine = self._mine()
         is_last = self._is_past(now)
-        look = self.looks.look("whole" if is_last else self.looks.due(now), now)
-        trail = self._brought(look)
+        look = self.looks.look("whole" if is_last else self.looks.due(now), now, self.pace)
+        is_fresh = self._brought(look)
+        told: list[Problem] = []
+        if look.reach == "told" and self.looks.notices and self._kept:
+            self.looks.notices.settle(self._is_kept)
+            told = [one for one in self.looks.notices.problems if one not in self._told]
         self.looks.done(look.reach, now)
         self.is_over = is_last
-        if trail is None:
-            return None
-        return self._arrival(trail, mine, now)
+        return self._arrival(mine, now, told) if is_fresh or told else None
 
     def _mine(self) -> set[bytes]:
         """What has the reader had? At first, all that the store holds already."""
@@ -181,13 +200,15 @@ class _Following:
             self._had = known
         return self._had
 
-    def _brought(self, look: Look) -> Trail | None:
-        """Save what was listed; None when a near look brought nothing that is not held."""
+    def _brought(self, look: Look) -> bool:
+        """Save what was listed; False when a look at the newest brought nothing to save."""
+        from trailnb.trail.stored import StoredScan
+
         files, before, evidence = sorted_out(look.listing.files, self.scan.request)
-        if look.reach == "near" and self._stored is not None:
-            fresh = {file.key for file in saving.missing((*before, *files), self._stored.held)}
-            if not fresh:
-                return None
+        if look.reach in {"near", "told"} and self._kept is not None:
+            fresh = {file.key for file in saving.missing((*before, *files), self._kept[1].held)}
+            if not fresh and not evidence:
+                return False
             files = tuple(file for file in files if file.key in fresh)
             before = tuple(file for file in before if file.key in fresh)
         step = replace(
@@ -197,16 +218,26 @@ class _Following:
             evidence_files=evidence,
             unlisted=look.listing.unlisted,
         )
-        reach = "" if look.reach == "whole" else look.reach
-        return self.bring(step, reach)
+        trail = self.bring(step, "" if look.reach == "whole" else look.reach)
+        assert isinstance(trail.scan, StoredScan)  # noqa: S101 - what a save opens
+        self._kept = trail, trail.scan
+        self.looks.remember((*trail.scan.lookback_files, *trail.scan.files))
+        return True
 
-    def _arrival(self, trail: Trail, mine: set[bytes], now: datetime) -> Arrival | None:
-        from trailnb.trail.stored import StoredScan
+    def _is_kept(self, file: LogFile) -> bool:
+        """Is this state of a log file in the store, or this digest beside it?"""
+        if self._kept is None:
+            return False
+        stored = self._kept[1]
+        if file.folder in EVIDENCE_FOLDERS:
+            return any(one.key == file.key for one in stored.evidence_files)
+        return not saving.missing([file], stored.held)
 
-        stored = trail.scan
-        assert isinstance(stored, StoredScan)  # noqa: S101 - what a save opens
-        self._stored = stored
-        self.looks.remember((*stored.lookback_files, *stored.files))
+    def _arrival(self, mine: set[bytes], now: datetime, told: list[Problem]) -> Arrival | None:
+        """What is there that the reader had not?"""
+        if self._kept is None:
+            return None
+        trail, stored = self._kept
         fresh = tuple(
             file
             for file in stored.files
@@ -219,10 +250,10 @@ class _Following:
             if problem.log_file in keys
             or (problem.log_file not in stored.held.held and problem not in self._told)
         ]
-        if not fresh and not problems:
+        if not fresh and not problems and not told:
             return None
         events = stored.arrived(keys, lambda file: had.mark_of(file) in mine)
-        return Arrival(now, fresh, events, problem_frame(problems), trail)
+        return Arrival(now, fresh, events, problem_frame([*problems, *told]), trail)
 
     def _is_past(self, now: datetime) -> bool:
         """Can nothing be delivered any more that is asked for?"""

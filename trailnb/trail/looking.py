@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trailnb.sources.source import LogFile, Source
+    from trailnb.trail.notices import Notices
     from trailnb.trail.request import Request
 
 #: A log file appears within minutes of its stamp, and names of one stamp are in no order: what
@@ -26,8 +27,9 @@ SWEEP = timedelta(minutes=15)
 WHOLE = timedelta(days=1)
 _DAY_SEGMENTS = 4
 
-#: How far a look reaches: what came last, the days within `late`, or all that is asked for.
-Reach: TypeAlias = Literal["near", "days", "whole"]
+#: How far a look reaches: what came last, by listing or as told by a queue, the days within `late`,
+#: or all that is asked for.
+Reach: TypeAlias = Literal["near", "told", "days", "whole"]
 
 
 class Look(NamedTuple):
@@ -46,6 +48,7 @@ class Looks:
 
     source: Source
     request: Request
+    notices: Notices | None = None
     known: dict[str, datetime] = field(default_factory=dict)
     newest: datetime | None = None
     requests: int = 0
@@ -56,11 +59,16 @@ class Looks:
         """How far must the next look reach?"""
         if self._whole is None or self._swept is None or now - self._whole >= WHOLE:
             return "whole"
-        is_near = isinstance(self.source, Continuing) and bool(self.known)
-        return "near" if is_near and now - self._swept < SWEEP else "days"
+        if now - self._swept >= SWEEP:
+            return "days"
+        if self.notices:
+            return "told"
+        return "near" if isinstance(self.source, Continuing) and self.known else "days"
 
-    def look(self, reach: Reach, now: datetime) -> Look:
+    def look(self, reach: Reach, now: datetime, pace: timedelta) -> Look:
         """List what may be new."""
+        if reach == "told" and self.notices:
+            return Look("told", self.notices.listing(pace.total_seconds()))
         wanted = wanted_of(self.request)
         if reach == "near" and isinstance(self.source, Continuing):
             since = {folder: min(at, now) - SLACK for folder, at in self.known.items()}
@@ -82,7 +90,7 @@ class Looks:
 
     def done(self, reach: Reach, now: datetime) -> None:
         """Note that what this look brought is kept."""
-        if reach != "near":
+        if reach in {"days", "whole"}:
             self._swept = now
         if reach == "whole":
             self._whole = now

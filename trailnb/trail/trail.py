@@ -214,38 +214,38 @@ class Trail:
         dest: str | os.PathLike[str],
         *,
         every: str | timedelta = "1m",
+        queue: str | None = None,
         rounds: int | None = None,
         reader: str = "follow",
-        map: Map | None = None,  # noqa: A002 - it is a map
         storage_options: Mapping[str, Any] | None = None,
     ) -> Iterator[Arrival]:
         """Which log files come from now on? Keeps them as `save` does, and hands them over.
 
         Each step brings what is new into the store at `dest` and, where something came, yields an
-        `Arrival` with its log files, events and problems; a step with nothing new yields nothing.
-        A log file counts as had when the next arrival is asked for: after a crash it comes again,
-        so every event comes at least once, and with the journal of `tn.respond` is acted on once.
-        Copies of what was had are not handed over; a log file that was written again is new as a
-        whole. What the store held before its first reader came is not new.
+        `Arrival`: log files, events, problems. A log file counts as had when the next arrival is
+        asked for; after a crash it comes again, so every event comes at least once, and with the
+        journal of `tn.respond` is acted on once. Copies of what was had are left out; a log file
+        that was written again is new as a whole. What the store held before is not new.
 
         In S3 a step lists what came after the last hour of each account and region: 12 requests
         for 4 accounts in 3 regions. Every 15 minutes the days within `late` are listed (new
-        accounts and regions, late log files, digests), and once a day, and at first, everything
-        asked for. Elsewhere each step lists the days within `late`. With `until`, it ends when
-        nothing can come any more. Ctrl-C while it waits or brings something ends it, too.
+        accounts and regions, late log files, digests), and once a day, and at first, everything.
+        Elsewhere each step lists the days within `late`. With `until`, it ends when nothing can
+        come any more; Ctrl-C while it waits or brings something ends it, too.
 
         Args:
             dest: a folder, or a URL such as `s3://bucket/cases/042`.
             every: the pace; a step that takes longer is followed by the next at once.
+            queue: URL of an SQS queue of its own that tells of new objects (CloudTrail's, S3's or
+                EventBridge's notifications); steps then ask it instead of listing. A message is
+                removed once its log files are in the store. Needs the extra `aws`.
             rounds: so many steps, then an end; None goes on.
             reader: whose place in the store is remembered; each reader gets everything.
-            map: as in `save`.
             storage_options: what the destination's filesystem is configured with.
 
         Raises:
             RequestError: this trail cannot be followed, or an argument cannot be meant.
-            SourceError: the place or the store refuses for good. Follow again later: it goes on
-                where it was.
+            SourceError: a place refuses for good. Follow again: it goes on where it was.
 
         Example:
             >>> import tempfile
@@ -258,7 +258,7 @@ class Trail:
         from trailnb.trail import following
 
         return following.follow(
-            self, dest, every=every, rounds=rounds, reader=reader, map=map,
+            self, dest, every=every, queue=queue, rounds=rounds, reader=reader,
             storage_options=storage_options,
         )  # fmt: skip
 
