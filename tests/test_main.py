@@ -40,6 +40,22 @@ def test_save(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "0 new log files, 0 events" in capsys.readouterr().out
 
 
+def test_follow(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each arrival, problems on stderr with nothing that moves a terminal."""
+    hostile = logs / "\x1b[2Jnotes.json"
+    hostile.write_bytes(b"{]")
+    (logs / key("2026-11-02T10:05")).write_bytes(b"{]")
+    verb = ["follow", str(logs), str(tmp_path / "case"), "--every", "0s", "--rounds", "2"]
+    assert main(verb) == 1
+    out, complaint = capsys.readouterr()
+    assert [line.split("Z ")[1] for line in out.splitlines()] == ["4 new log files, 2 events"]
+    assert [line.split(": ")[1] for line in complaint.splitlines()] == ["error", "note"]
+    assert "\x1b" not in complaint
+    assert "\\x1b[2Jnotes.json" in complaint
+    assert main(verb) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_save_through_a_window(logs: Path, tmp_path: Path) -> None:
     """Window, accounts, regions, lateness and workers are what `open` takes."""
     how = "--since 2026-11-03 --until 2026-11-04T00:00:00Z --late 36h --workers 1"
@@ -64,6 +80,8 @@ def test_problems(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (["save", "LOGS", "LOGS"], "something else lies here already", 1),
         (["save", "LOGS", "DEST", "--since", "soon"], "names no moment", 2),
         (["save", "LOGS", "DEST", "--late", "soon"], "names no duration", 2),
+        (["follow", "LOGS", "DEST", "--every", "soon"], "names no duration", 2),
+        (["follow", "LOGS", "DEST", "--queue", "https://q/1/news"], "in one bucket", 2),
     ],
 )
 def test_refusals(

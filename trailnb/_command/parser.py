@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trailnb._command import asking, reporting, running, saving, verifying
+from trailnb._command import asking, following, reporting, running, saving, verifying
 from trailnb._command.logs import logs, names, positive, value_of
 from trailnb._command.printing import FORMATS
 from trailnb._command.status import TOLD
@@ -76,6 +76,17 @@ def _keeping(verbs: Verbs) -> None:
         "new or changed are read. It may be broken off at any moment.",
     )  # fmt: skip
     verb.add_argument("dest", metavar="DEST", help="a folder, or a URL such as s3://bucket/case")
+    verb = _verb(
+        verbs, following.follow, [logs()],
+        "keep logs up to date as they come, with a line for each arrival",
+        "Bring new log files into a saved trail, again and again. It may be broken off at any "
+        "moment, and goes on from there when it is run again.",
+    )  # fmt: skip
+    verb.add_argument("dest", metavar="DEST", help="a folder, or a URL such as s3://bucket/case")
+    add = verb.add_argument
+    add("--every", default="1m", metavar="TIME", help="at most one step in each: 1m (default), 30s")
+    add("--queue", metavar="URL", help="an SQS queue that tells of new objects in the bucket")
+    add("--rounds", type=positive, metavar="N", help="end after so many steps")
     verb = _verb(
         verbs, reporting.report, [logs()],
         "triage of some logs as one page, unattended",

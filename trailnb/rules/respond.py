@@ -85,6 +85,18 @@ def respond(
         >>> stopped = tn.rules.Rule(name="stopped", pattern="{ $.eventName = StopLogging }")
         >>> respond(events, stopped, print).select("action", "status").row(0)
         ('cloudtrail:StopLogging', 'would run')
+
+        A followed trail hands its events over as they come; what a crash broke off comes again, and
+        the journal knows what was done:
+
+        >>> import tempfile
+        >>> case, trail = tempfile.mkdtemp(), tn.open("data-samples/acme", since="2026-11-03")
+        >>> for fresh in trail.follow(f"{case}/store", rounds=1):
+        ...     done = respond(
+        ...         fresh.events, stopped, repr, journal=f"{case}/journal.jsonl", dry_run=False
+        ...     )
+        ...     done["status"].to_list()
+        ['done', 'done']
     """
     plan = Plan.of([checked(rule).matcher(corners)])
     if journal is None and not dry_run:

@@ -253,7 +253,8 @@ class _Following:
         if not fresh and not problems and not told:
             return None
         events = stored.arrived(keys, lambda file: had.mark_of(file) in mine)
-        return Arrival(now, fresh, events, problem_frame([*problems, *told]), trail)
+        table = problem_frame([*problems, *told]).sort("severity", "log_file", "reason")
+        return Arrival(now, fresh, events, table, trail)
 
     def _is_past(self, now: datetime) -> bool:
         """Can nothing be delivered any more that is asked for?"""
