@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trailnb._lineage.sessions import lineage
     from trailnb._report.writing import report
     from trailnb.case.case import Case
+    from trailnb.configuration.plan import plan_trail
     from trailnb.configuration.trails import trails
     from trailnb.enrich.networks import aws_ranges, networks
     from trailnb.iam.blast_radius import blast_radius
@@ -91,6 +92,7 @@ __all__ = [
     "open",
     "origins",
     "pivot",
+    "plan_trail",
     "policy_diff",
     "recorded_insights",
     "report",
@@ -131,6 +133,7 @@ _HOMES = {
     "respond": "trailnb.rules.respond",
     "networks": "trailnb.enrich.networks",
     "open": "trailnb.trail.opening",
+    "plan_trail": "trailnb.configuration.plan",
     "policy_diff": "trailnb.iam.view",
     "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",

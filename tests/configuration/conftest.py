@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: The account of that AWS.
 ACCOUNT = "123456789012"
@@ -37,6 +37,7 @@ class Aws:
 
     def __init__(self, endpoint: str) -> None:
         self.refuse: dict[str, str] = {}
+        self.refuse_when: dict[str, Callable[[], str | None]] = {}
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.session = boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name="us-east-1")
         self.options: dict[str, Any] = {"session": Refusing(self), "endpoint_url": endpoint}
@@ -77,7 +78,8 @@ class RefusingClient:
     def __getattr__(self, operation: str) -> Any:  # noqa: ANN401 # a method of boto3
         def call(**arguments: Any) -> Any:  # noqa: ANN401 # AWS's answer
             self._aws.calls.append((self._service, operation, arguments))
-            if code := self._aws.refuse.get(operation):
+            when = self._aws.refuse_when.get(operation, lambda: None)
+            if code := self._aws.refuse.get(operation) or when():
                 raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
             return getattr(self._client, operation)(**arguments)
 
