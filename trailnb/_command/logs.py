@@ -33,7 +33,13 @@ def logs() -> argparse.ArgumentParser:
     add("--accounts", type=names, metavar="ID,…", help="only these accounts")
     add("--regions", type=names, metavar="NAME,…", help="only these regions, and the global one")
     add("--workers", type=positive, metavar="N", help="the most processes; 1 uses this one alone")
-    add(
+    remote_option(shared)
+    return shared
+
+
+def remote_option(parser: argparse.ArgumentParser) -> None:
+    """Let it be said how a remote place is reached."""
+    parser.add_argument(
         "--storage-option",
         action="append",
         default=[],
@@ -41,7 +47,6 @@ def logs() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="for S3 and other remote places, such as profile=audit or anon=true; may be repeated",
     )
-    return shared
 
 
 def opened(asked: argparse.Namespace, progress: Callable[[Progress], None] | None = None) -> Trail:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from trailnb._command import asking, following, reporting, running, saving, verifying
-from trailnb._command.logs import logs, names, positive, value_of
+from trailnb._command import asking, configuring, following, reporting, running, saving, verifying
+from trailnb._command.logs import logs, names, positive, remote_option, value_of
 from trailnb._command.printing import FORMATS
 from trailnb._command.status import TOLD
 
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _questions(verbs)
     _keeping(verbs)
     _running(verbs)
+    _configuring(verbs)
     return told
 
 
@@ -123,6 +124,21 @@ def _running(verbs: Verbs) -> None:
         help="a parameter of its first cell, such as source=logs/; may be repeated",
     )  # fmt: skip
     verb.add_argument("-o", "--out", default="out", metavar="FOLDER", help="where results go: out/")
+
+
+def _configuring(verbs: Verbs) -> None:
+    verb = _verb(
+        verbs, configuring.trails, [_form()],
+        "which trails an account has, and what is to mend about them",
+        "Ask AWS about every trail of the account, and tell what is not as AWS advises. Changes "
+        "nothing. JSON and CSV also have what is good, with reasons, remedies and AWS's pages.",
+    )  # fmt: skip
+    verb.epilog = configuring.TOLD
+    add = verb.add_argument
+    add("--profile", metavar="NAME", help="whose credentials, as in your AWS configuration")
+    add("--regions", type=names, metavar="NAME,…", help="ask only these regions")
+    add("--bucket", metavar="NAME", help="only trails that deliver into this bucket")
+    remote_option(verb)
 
 
 def _form() -> argparse.ArgumentParser:
