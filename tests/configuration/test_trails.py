@@ -13,6 +13,7 @@ import trailnb as tn
 from tests.configuration.account import account, trail
 from tests.configuration.conftest import ACCOUNT
 from tests.hostile import PAYLOADS
+from trailnb.configuration.checks import to_mend
 from trailnb.configuration.table import SCHEMA
 from trailnb.configuration.trails import Trails
 from trailnb.errors import RequestError, SourceError
@@ -200,6 +201,18 @@ def test_what_is_shown_is_counted(two_trails: Aws) -> None:
         == 1 + found.findings().filter(pl.col("status") != "good").height
     )
     assert "secret" not in repr(found)
+
+
+def test_the_gravest_is_shown_first() -> None:
+    """Alerts, warnings, notes; then what is unknown; then what is optional."""
+    spoilt = trail({"LogFileValidationEnabled": False}, status={"IsLogging": False}, log_group=None)
+    rows = to_mend(Trails(account(spoilt)).findings())
+    assert rows.select("severity", "status").unique(maintain_order=True).rows() == [
+        ("alert", "not good"),
+        ("warning", "not good"),
+        ("note", "not good"),
+        ("note", "optional"),
+    ]
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

@@ -19,11 +19,12 @@ Exit status: 0 when nothing graver than a note is to mend; 1 when AWS could not 
 command cannot be meant; 3 when something is. What may not be asked is told as unknown, and is no
 reason for 3.
 """
-_COLUMNS = ("trail", "status", "severity", "check", "says")
+_COLUMNS = ("status", "severity", "trail", "check", "says")
 
 
 def trails(asked: argparse.Namespace) -> int:
     """Which trails are there, and what is to mend? A table leaves out what is good."""
+    from trailnb.configuration.checks import to_mend
     from trailnb.configuration.trails import trails as ask
 
     given: dict[str, Any] = options(asked) or {}
@@ -31,10 +32,9 @@ def trails(asked: argparse.Namespace) -> int:
         given["profile"] = asked.profile
     found = ask(storage_options=given, regions=asked.regions, bucket=asked.bucket)
     answer = found.findings()
-    shown = answer.filter(pl.col("status") != "good") if asked.format == "table" else answer
+    shown = to_mend(answer) if asked.format == "table" else answer
     if asked.format == "table":
         print(repr(found))
-        shown = shown.with_columns(pl.col("trail").fill_null("(the account)"))
     sys.stdout.write(printed(shown, asked.format, _COLUMNS, asked.limit))
     grave = answer.filter((pl.col("status") == "not good") & (pl.col("severity") != "note"))
     return FINE if grave.is_empty() else FOUND

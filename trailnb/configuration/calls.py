@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trailnb.configuration import policy_texts
+from trailnb.configuration.policies import SERVICE
 from trailnb.configuration.wishes import NEW
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 #: Stands for the ARN of the new key, which AWS tells only when it is made.
 KEY_ARN = "<the new key's ARN>"
-_SERVICE = "cloudtrail.amazonaws.com"
 #: Deleting leaves a version behind, which goes so much later.
 _VERSION_DAYS = 30
 
@@ -61,7 +61,7 @@ _Step = tuple[str, Mapping[str, Any], str]
 def _organization(wishes: Wishes) -> Iterator[_Step]:
     if wishes.organization:
         why = "let CloudTrail see the organization's accounts"
-        access = {"ServicePrincipal": _SERVICE}
+        access = {"ServicePrincipal": SERVICE}
         yield "organizations.enable_aws_service_access", access, why
 
 

@@ -86,6 +86,23 @@ def findings(account: Snapshot) -> pl.DataFrame:
     return pl.DataFrame(list(_rows(account)), schema=SCHEMA, orient="row")
 
 
+def to_mend(findings: pl.DataFrame) -> pl.DataFrame:
+    """What is not good, the gravest first, then what is unknown, then what is optional?
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> from trailnb.configuration.snapshot import Snapshot
+        >>> none = Snapshot("111122223333", datetime(2026, 11, 25, tzinfo=UTC), ("eu-west-1",))
+        >>> to_mend(findings(none)).row(0, named=True)["trail"]
+        '(the account)'
+    """
+    return (
+        findings.filter(pl.col("status") != "good")
+        .sort("status", "severity", maintain_order=True)
+        .with_columns(pl.col("trail").fill_null("(the account)"))
+    )
+
+
 def _rows(account: Snapshot) -> Iterator[tuple[str | None, ...]]:
     for fact in facts():
         if fact["about"] == "account" and (verdict := account_check(fact["check"])(account)):

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from trailnb._plain import plain
 from trailnb.configuration import checks, limits
 from trailnb.configuration.asking import Asking, caller_of
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import timedelta
 
+    import polars as pl
+
     from trailnb._typing import Moment
     from trailnb.configuration.snapshot import Snapshot, TrailState
     from trailnb.trail.progress import ProgressCallback
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 _ARN = "arn:"
 #: What a table in the notebook shows of each finding.
-_SHOWN = ("trail", "status", "severity", "check", "says", "because", "fix")
+_SHOWN = ("status", "severity", "trail", "check", "says", "because", "fix")
+#: Notebooks set cells to the right otherwise, as befits numbers.
+_LEFT = 'style="text-align: left; vertical-align: top"'
 
 
 def trails(
@@ -196,13 +198,10 @@ class Trails:
         )
 
     def _repr_html_(self) -> str:
-        rows = self._findings.filter(pl.col("status") != "good").with_columns(
-            pl.col("trail").fill_null("(the account)")
-        )
-        head = "".join(f"<th>{name}</th>" for name in _SHOWN)
+        head = "".join(f"<th {_LEFT}>{name}</th>" for name in _SHOWN)
         body = "".join(
-            f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>"
-            for row in rows.select(_SHOWN).iter_rows()
+            f"<tr>{''.join(f'<td {_LEFT}>{_cell(value)}</td>' for value in row)}</tr>"
+            for row in checks.to_mend(self._findings).select(_SHOWN).iter_rows()
         )
         table = (
             f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if body else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trailnb.errors import RequestError
 from trailnb.sources.regions import is_region, partition_of
@@ -107,10 +107,6 @@ class Wishes:
     def bucket_arn(self, bucket: str) -> str:
         """Name a bucket."""
         return f"arn:{self.partition}:s3:::{bucket}"
-
-    def asked(self) -> dict[str, Any]:
-        """Everything that was asked, by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def checked(wishes: Wishes) -> Wishes:
