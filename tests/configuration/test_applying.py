@@ -110,7 +110,10 @@ def test_a_failure_midway_is_told_and_gone_on_from(aws: Aws, broken: str) -> Non
     aws.refuse = {}
     aws.calls.clear()
     if broken == "create_alias":  # a key without its alias cannot be found: the message has it
-        assert "The key is arn:aws:kms:" in said
+        arn = said.partition("Plan with kms='")[2].partition("'")[0]
+        assert arn.startswith("arn:aws:kms:us-east-1:")
+        applied(aws, planned(kms=arn))
+        assert "create_key" not in written(aws)
         return
     told = applied(aws)
     assert told.filter(status="is there").height == len(ran)

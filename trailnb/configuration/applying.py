@@ -144,6 +144,8 @@ def _broken_off(
     missing = sum(one.status == "would run" for _, one in found) - len(ran)
     done = ", ".join(map(str, ran.values())) or "nothing"
     key = f" The key is {key_arn}." if key_arn else ""
+    if str(call) == "kms.create_alias":  # without its alias, nobody finds the key again
+        key += f" Plan with kms={key_arn!r}, or another key is made."
     said = plain(refusal.message or refusal.code)
     return SourceError(
         f"AWS refused {call} ({refusal.code}: {said}). Ran before it: {done}.{key} {missing} "
