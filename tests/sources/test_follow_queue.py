@@ -10,10 +10,11 @@ import pytest
 
 from tests.sources.conftest import KEY, SECRET
 from tests.sources.test_notifications import bridge, s3_event, sns
-from tests.store.stores import assert_same, opened
+from tests.store.stores import assert_same, ledger_of, opened
 from tests.trail.deliveries import WatchedSource, key, log, numbered
 from tests.trail.following import Hands, followed, numbers
 from trailnb.errors import RequestError, SourceError
+from trailnb.store.saving import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,10 @@ def test_every_form_brings_its_log_files(
     assert (numbers(first), numbers(second)) == (["1"], ["2", "3", "4", "5"])
     assert second.problems.height == 0
     assert queue.left() == 0
-    assert_same(opened(tmp_path / "case"), opened("s3://acme", storage_options=s3_options))
+    listed = opened("s3://acme", storage_options=s3_options)
+    assert_same(opened(tmp_path / "case"), listed)
+    # Told or listed, a log file is the same, so that no wider look brings it again.
+    assert missing(listed.scan.files, ledger_of(tmp_path / "case")) == []
 
 
 def test_more_messages_than_one_answer_holds(queue: Queue, follow: Callable[..., Any]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.store.stores import assert_same, opened, saved, three_days
+from tests.store.stores import assert_same, ledger_of, opened, saved, three_days
 from tests.trail.deliveries import WatchedSource, at, key, log, numbered
 from tests.trail.following import Hands, followed, numbers
 from trailnb.errors import ProblemWarning, RequestError, SourceError
@@ -163,6 +163,19 @@ def test_late_delivery_of_an_old_day_comes_within_a_day(tmp_path: Path) -> None:
         one.at: numbers(one) for one in followed(source, tmp_path, hands, every="1h", rounds=25)
     }
     assert came == {at("2026-11-02T09:00"): ["1"], at("2026-11-03T09:00"): ["7"]}
+
+
+def test_small_parts_are_joined_once_a_day(tmp_path: Path) -> None:
+    """Each arrival is a part; a day later they are one, and what somebody has open still reads."""
+    source = WatchedSource(delivered(540, 1))
+    hands = Hands(then=lambda step: source.contents.update(delivered(540 + step, step)))
+    steps = followed(source, tmp_path, hands, every="8h", rounds=5)
+    arrivals = [next(steps), next(steps), next(steps)]
+    assert len(ledger_of(tmp_path).parts) == 3
+    arrivals += steps
+    assert len(ledger_of(tmp_path).parts) == 3  # one of three, and those since
+    assert [numbers(one) for one in arrivals] == [["1"], ["2"], ["3"], ["4"], ["5"]]
+    assert_same(opened(tmp_path), opened(WatchedSource(source.contents)))
 
 
 def test_stamp_from_the_future_blinds_nobody(tmp_path: Path) -> None:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from trailnb.store.place import Place
 
 
-def compact(place: Place) -> int:
+def compact(place: Place, *, is_at_once: bool = True) -> int:
     """Join parts of a day that fit into one; returns how many parts are gone.
+
+    Unless `is_at_once`, parts that were joined stay until the next time, for whoever has them open.
 
     A part that was saved under older facts is written again under today's, so that it need not be
     computed anew each time it is read.
@@ -48,7 +50,7 @@ def compact(place: Place) -> int:
             joined = _join(place, held, run)
         except FileNotFoundError:  # another process joins them just now
             continue
-        for part in run:
+        for part in run if is_at_once else ():
             if part.name != joined:
                 place.remove(part.name)
                 gone += 1

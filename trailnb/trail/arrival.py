@@ -21,7 +21,8 @@ class Arrival:
     `at` is when the step began (UTC). `files` are the log files that came, in reading order.
     `events` are theirs, lazily, as of this arrival: without those that a reader has had from other
     log files. `problems` are those of these files, and whatever else could not be listed or read
-    and was not told before. `trail` is the whole saved trail, as it is now.
+    and was not told before. `trail` is the whole saved trail, as it is now. Both read the store,
+    which joins small parts once a day: collect what is to be kept for longer.
     """
 
     at: datetime

@@ -16,7 +16,7 @@ from trailnb.formats.problem import Problem, problem_frame
 from trailnb.sources.many import JoinedSource
 from trailnb.sources.s3 import S3Source
 from trailnb.sources.source import Narrowing
-from trailnb.store import had, ledger, saving
+from trailnb.store import compacting, had, ledger, saving
 from trailnb.store.place import place_of
 from trailnb.trail import keeping
 from trailnb.trail.arrival import Arrival
@@ -218,6 +218,9 @@ class _Following:
             evidence_files=evidence,
             unlisted=look.listing.unlisted,
         )
+        if look.reach == "whole":
+            # Each arrival is a part; a day's many small ones would slow every step.
+            compacting.compact(self.place, is_at_once=False)
         trail = self.bring(step, "" if look.reach == "whole" else look.reach)
         assert isinstance(trail.scan, StoredScan)  # noqa: S101 - what a save opens
         self._kept = trail, trail.scan
