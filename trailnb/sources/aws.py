@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Asked so often in all; the waits between add up to two minutes.
 _TRIES = 8
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 30.0
+#: Fresh credentials that turned out to be expired, too, are not asked for again so soon.
+_VAIN_SECONDS = 60.0
 #: Beside what S3 calls transient: how other services and botocore's network say it.
 _TRANSIENT = frozenset(
     {"TooManyRequestsException", "RequestThrottled", "RequestThrottledException"}
@@ -57,6 +59,7 @@ class Caller:
     _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, repr=False)
     _next: dict[tuple[str, str | None], float] = field(default_factory=dict, repr=False)
     _renewals: int = 0
+    _vain_until: float | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def session(self) -> Any:  # noqa: ANN401 # boto3 has no types
@@ -78,6 +81,7 @@ class Caller:
             Refusal: AWS, or the way to it, refuses for good.
         """
         wait = _FIRST_WAIT_SECONDS
+        has_renewed = False
         for tries_left in reversed(range(_TRIES)):
             renewals = self._renewals
             self._take_turn(service, region)
@@ -85,8 +89,11 @@ class Caller:
             if not isinstance(refusal, Refusal):
                 return refusal
             if refusal.is_expired:
+                if has_renewed:
+                    self._vain_until = self.clock() + _VAIN_SECONDS
                 if not self._renew(renewals):
                     raise refusal
+                has_renewed = True
             elif not tries_left or not is_transient(refusal):
                 raise refusal
             else:
@@ -134,11 +141,12 @@ class Caller:
             return self._clients[service, region]
 
     def _renew(self, seen: int) -> bool:
-        """Fetch credentials anew, one thread for all; false when that was done before in vain."""
+        """Fetch credentials anew, one thread for all; false when that was in vain just now."""
         with self._lock:
             if self._renewals > seen:
                 return True
-            if self._renewals or "session" in self.options or "key" in self.options:
+            is_vain = self._vain_until is not None and self.clock() < self._vain_until
+            if is_vain or "session" in self.options or "key" in self.options:
                 return False
             self._renewals += 1
             self._session, self._clients = None, {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,13 +42,15 @@ _AWS_HOST = re.compile(
 )
 #: Which process used obstore first.
 _PROCESSES: dict[str, int] = {}
+#: Fresh credentials that turned out to be expired, too, are not asked for again so soon.
+VAIN_SECONDS = 60.0
 #: Below the advisory refresh of botocore (15 minutes), so a refresh never comes too late.
 _CREDENTIAL_LIFE = timedelta(minutes=10)
 
 
 @dataclass
 class Bucket:
-    """A connection to one bucket, for one process; refreshes expired credentials once."""
+    """A connection to one bucket, for one process; refreshes credentials as often as that helps."""
 
     name: str
     filesystem: Any = field(repr=False)
@@ -55,6 +58,7 @@ class Bucket:
     store: Any = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _refreshes: int = 0
+    _vain_until: float = 0.0
 
     def __post_init__(self) -> None:
         try:
@@ -74,19 +78,23 @@ class Bucket:
         try:
             return question()
         except Exception as error:  # noqa: BLE001 # as above
-            raise refusal_of(error) from None
+            again = refusal_of(error)
+            if again.is_expired:
+                self._vain_until = time.monotonic() + VAIN_SECONDS
+            raise again from None
 
     def _refresh(self, seen: int) -> bool:
-        """Fetch credentials anew, one thread for all; false when that was done before in vain."""
+        """Fetch credentials anew, one thread for all; false when that was in vain just now."""
         with self._lock:
             if self._refreshes > seen:
                 return True
-            if self._refreshes:
+            if time.monotonic() < self._vain_until:
                 return False
             self._refreshes += 1
             try:
                 self._connect(refresh=True)
             except Exception:  # noqa: BLE001 # the expiry itself is the better answer
+                self._vain_until = time.monotonic() + VAIN_SECONDS
                 return False
             return True
 
