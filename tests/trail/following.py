@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from trailnb.trail.arrival import Arrival
+    from trailnb.trail.trail import Trail
 
 
 @dataclass
@@ -59,7 +60,7 @@ def followed(
     return following.follow(opened(source, **(how or {})), dest, **given | asked, clock=clock)
 
 
-def numbers(arrival: Arrival) -> list[str]:
+def numbers(arrival: Arrival | Trail) -> list[str]:
     """Which events came, by the end of their ids?"""
     found = arrival.events.select(pl.col("event_id").str.slice(24)).collect()["event_id"]
     return sorted(one.lstrip("0") or "0" for one in found)

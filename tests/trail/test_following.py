@@ -19,6 +19,7 @@ from tests.store.stores import assert_same, ledger_of, opened, saved, three_days
 from tests.trail.deliveries import WatchedSource, at, key, log, numbered
 from tests.trail.following import Hands, followed, numbers
 from trailnb.errors import ProblemWarning, RequestError, SourceError
+from trailnb.trail import following
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,16 +166,18 @@ def test_late_delivery_of_an_old_day_comes_within_a_day(tmp_path: Path) -> None:
     assert came == {at("2026-11-02T09:00"): ["1"], at("2026-11-03T09:00"): ["7"]}
 
 
-def test_small_parts_are_joined_once_a_day(tmp_path: Path) -> None:
-    """Each arrival is a part; a day later they are one, and what somebody has open still reads."""
+def test_small_parts_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each arrival is a part; many become one, and what somebody has open still reads."""
+    monkeypatch.setattr(following, "MOST_SAVES", 4)
     source = WatchedSource(delivered(540, 1))
     hands = Hands(then=lambda step: source.contents.update(delivered(540 + step, step)))
-    steps = followed(source, tmp_path, hands, every="8h", rounds=5)
-    arrivals = [next(steps), next(steps), next(steps)]
-    assert len(ledger_of(tmp_path).parts) == 3
-    arrivals += steps
-    assert len(ledger_of(tmp_path).parts) == 3  # one of three, and those since
-    assert [numbers(one) for one in arrivals] == [["1"], ["2"], ["3"], ["4"], ["5"]]
+    arrivals, counts = [], []
+    for arrival in followed(source, tmp_path, hands, every="30m", rounds=6):
+        arrivals.append(arrival)
+        counts.append(len(ledger_of(tmp_path).parts))
+    assert counts == [1, 2, 3, 4, 2, 3]
+    assert [numbers(one) for one in arrivals] == [[str(one)] for one in range(1, 7)]
+    assert [numbers(one.trail) for one in arrivals[-1:]] == [[str(one) for one in range(1, 7)]]
     assert_same(opened(tmp_path), opened(WatchedSource(source.contents)))
 
 

@@ -22,7 +22,7 @@ class Arrival:
     `events` are theirs, lazily, as of this arrival: without those that a reader has had from other
     log files. `problems` are those of these files, and whatever else could not be listed or read
     and was not told before. `trail` is the whole saved trail, as it is now. Both read the store,
-    which joins small parts once a day: collect what is to be kept for longer.
+    which joins small parts from time to time: collect what is to be kept for over an hour.
     """
 
     at: datetime
