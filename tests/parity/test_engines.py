@@ -79,5 +79,6 @@ def test_every_question_declares_its_class() -> None:
         module = importlib.import_module(f"trailnb.questions.{found.name}")
         assert module.CLASS in {"engine", "refined"}, found.name
         assert set(module.SORT_KEY) <= set(module.SCHEMA), found.name
+        assert hasattr(module, "ENGINE_FORM") == hasattr(module, "ENGINE_SCHEMA"), found.name
         said = inspect.getdoc(getattr(module, found.name)) or ""
         assert f"{module.CLASS} question" in said, found.name

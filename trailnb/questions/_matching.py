@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from trailnb._frame import in_polars
 from trailnb._lineage.attribute import chains_by_session
-from trailnb._lineage.issues import HOW, LONGEST, READ, TOLERANCE, issues_of
+from trailnb._lineage.issues import HOW, LONGEST, READ, TOLERANCE, Issues, issues_of
 from trailnb.errors import NothingFoundWarning, caller_level
 from trailnb.facts.origins import key_range
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
     from trailnb._frame import Narwhal
-    from trailnb._lineage.issues import Issues
 
 #: One value, a pattern such as `"role/*"`, or several of them.
 Filter: TypeAlias = "str | Iterable[str]"
@@ -114,7 +113,8 @@ def mentions(wanted: Filter) -> nw.Expr:
 def issues_in(trail_or_events: object, frame: Narwhal) -> Issues:
     """Which credentials were issued in these events, and in the lookback files of a Trail?
 
-    Reads the issuing events, here and now; `frame` has the columns `ISSUING`.
+    Reads the issuing events, here and now; `frame` has the columns `ISSUING`. A table that only
+    stands for events, to be written about, brings its `issues` along.
 
     Example:
         >>> import polars as pl
@@ -128,6 +128,8 @@ def issues_in(trail_or_events: object, frame: Narwhal) -> Issues:
     import narwhals.stable.v2 as nw
     import polars as pl
 
+    if isinstance(brought := getattr(trail_or_events, "issues", None), Issues):
+        return brought
     is_issuing = nw.col("event_name").is_in(sorted(HOW)) & (nw.col("outcome") == "success")
     rows = in_polars(frame.filter(is_issuing).select(*ISSUING))
     before = getattr(trail_or_events, "lookback_events", None)
@@ -158,9 +160,9 @@ def acted(wanted: Filter, issues: Issues) -> nw.Expr:
     own = matches("actor", wanted)
     chains = nw.from_native(chains_by_session(issues)).filter(matches("_root", wanted)).to_native()
     sessions = chains.select(session="session_id")
-    keys = issues.by_key.join(sessions, on="session")["access_key_id"].to_list()
+    keys = issues.by_key.join(sessions, on="session")["access_key_id"].sort().to_list()
     starts = issues.by_start.join(sessions, on="session").drop_nulls()
-    begun = starts.group_by("user_principal_id").agg(pl.col("session_creation_date"))
+    begun = starts.group_by("user_principal_id").agg(pl.col("session_creation_date").sort())
     among = [
         (nw.col("user_principal_id") == principal)
         & any_of([nw.col("session_creation_date") == moment for moment in moments])

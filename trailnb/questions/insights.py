@@ -19,6 +19,8 @@ CLASS: QuestionClass = "refined"
 SCHEMA, SORT_KEY = _detected.SCHEMA, _detected.SORT_KEY
 ENGINE_SCHEMA = RATES
 ENGINE_SORT_KEY = RATES_KEY
+#: What makes it an engine question.
+ENGINE_FORM = {"windows": False}
 
 
 @overload

@@ -61,6 +61,8 @@ ENGINE_SCHEMA = pl.Schema(
     }
 )
 ENGINE_SORT_KEY = ("first_seen", "origin")
+#: What makes it an engine question.
+ENGINE_FORM = {"marks": False}
 
 #: How the key of every IPv4 address begins.
 _V4 = "00000000000000000000ffff"

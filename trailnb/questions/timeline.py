@@ -36,6 +36,8 @@ SORT_KEY = ("time",)
 #: The answer with `collapse=False`: one row per event.
 ENGINE_SCHEMA = pl.Schema(dict.fromkeys(SHOWN, pl.String()) | {"time": SCHEMA["time"]})
 ENGINE_SORT_KEY = ("time", "event_id")
+#: What makes it an engine question.
+ENGINE_FORM = {"collapse": False}
 
 #: Which column a filter reads; `actor`, `session` and `origin` are told apart below.
 _FILTERED = {

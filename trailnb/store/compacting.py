@@ -36,7 +36,7 @@ def compact(place: Place, *, is_at_once: bool = True) -> int:
     Unless `is_at_once`, parts that were joined stay until the next time, for whoever has them open.
 
     A part that was saved under older facts is written again under today's, so that it need not be
-    computed anew each time it is read.
+    computed anew each time it is read; so is one that holds log files that a newer part holds.
 
     The joined part is written first and names those it replaces, so a kill at any moment leaves
     either the old parts, or the new one beside old ones that no reader looks at any more.
@@ -59,7 +59,7 @@ def compact(place: Place, *, is_at_once: bool = True) -> int:
 
 
 def _runs(held: Ledger) -> Iterator[list[Part]]:
-    """Which parts of a day fit into one? One alone is worth it where its facts are old."""
+    """Which parts of a day fit into one? One alone is worth it where its facts or files are old."""
     days: dict[str, list[Part]] = {}
     for part in held.parts:
         days.setdefault(part.footer.day, []).append(part)
@@ -69,17 +69,17 @@ def _runs(held: Ledger) -> Iterator[list[Part]]:
         for part in sorted(parts, key=lambda part: part.footer.saved_at):
             text = sum(one.text_bytes for one in held.owned[part.name].values())
             if run and size + text > PART_TEXT_BYTES:
-                if _is_worth_it(run):
+                if _is_worth_it(held, run):
                     yield run
                 run, size = [], 0
             run.append(part)
             size += text
-        if _is_worth_it(run):
+        if _is_worth_it(held, run):
             yield run
 
 
-def _is_worth_it(run: Sequence[Part]) -> bool:
-    return len(run) > 1 or any(map(is_old, run))
+def _is_worth_it(held: Ledger, run: Sequence[Part]) -> bool:
+    return len(run) > 1 or any(is_old(part) or held.left_out(part) for part in run)
 
 
 def _join(place: Place, held: Ledger, run: Sequence[Part]) -> str:
