@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from trailnb.case.case import Case
     from trailnb.configuration.plan import plan_trail
     from trailnb.configuration.trails import trails
+    from trailnb.engines.table_ddl import table_ddl
+    from trailnb.engines.to_sql import to_sql
     from trailnb.enrich.networks import aws_ranges, networks
     from trailnb.iam.blast_radius import blast_radius
     from trailnb.iam.changes import iam_changes
@@ -102,8 +104,10 @@ __all__ = [
     "rules",
     "scan",
     "sign_ins",
+    "table_ddl",
     "timeline",
     "trails",
+    "to_sql",
     "triage",
     "verify",
     "working_hours",
@@ -138,6 +142,8 @@ _HOMES = {
     "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",
     "trails": "trailnb.configuration.trails",
+    "table_ddl": "trailnb.engines.table_ddl",
+    "to_sql": "trailnb.engines.to_sql",
     "verify": "trailnb.integrity.verify",
 }
 

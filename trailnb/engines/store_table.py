@@ -1,0 +1,63 @@
+"""The table of a saved trail, as other engines are told of it: columns, types, partitions."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from trailnb.errors import RequestError
+from trailnb.trail.scan import schema
+
+#: The partition: the day of delivery (UTC), as text.
+DATE = "date"
+
+_PART = r"(?:[A-Za-z0-9_]+)"
+_NAME = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
+
+#: Athena's word for each type that a column has. Its `int` would do for counts; readers of Parquet
+#: agree on unsigned numbers of 32 bits only as `bigint`.
+_ATHENA = {pl.String(): "string", pl.Boolean(): "boolean", pl.UInt32(): "bigint"}
+_IBIS = {pl.String(): "string", pl.Boolean(): "boolean", pl.UInt32(): "int64"}
+
+
+def athena_type(dtype: pl.DataType) -> str:
+    """How does Athena name this type?
+
+    Example:
+        >>> athena_type(pl.UInt32())
+        'bigint'
+    """
+    return "timestamp" if isinstance(dtype, pl.Datetime) else _ATHENA[dtype]
+
+
+def ibis_types() -> dict[str, str]:
+    """Which columns and types is ibis told of?
+
+    Example:
+        >>> ibis_types()["event_time"]
+        "timestamp('UTC', 6)"
+    """
+    types = {
+        name: "timestamp('UTC', 6)" if isinstance(dtype, pl.Datetime) else _IBIS[dtype]
+        for name, dtype in schema().items()
+    }
+    return types | {DATE: "string"}
+
+
+def name_parts(table: str) -> list[str]:
+    """Which catalog, database and table does a name mean, as far as it says?
+
+    Raises:
+        RequestError: it is no name of a table.
+
+    Example:
+        >>> name_parts("security.events")
+        ['security', 'events']
+    """
+    if not _NAME.fullmatch(table):
+        raise RequestError(
+            f"table={table!r} is no name of a table. Write it like security.events: letters, "
+            "digits and underscores, with its database before it if need be."
+        )
+    return table.split(".")
