@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import jupytext
@@ -13,8 +14,14 @@ import pytest
 
 import trailnb as tn
 from tests.evidence import event
+from tests.sources.event_history_api import NOW, record
+from tests.sources.lake_api import STORE, Lake
 from tests.trail.deliveries import key, log, numbered
 from trailnb.__main__ import main
+from trailnb._command.logs import options_of_dest
+from trailnb._command.parser import read
+from trailnb.sources import opening
+from trailnb.sources.lake import EventDataStore
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,6 +78,46 @@ def test_problems(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     torn.write_bytes(b"{]")
     assert main(["save", str(logs), str(tmp_path / "case")]) == 1
     assert "; problems: 1, errors among them: 1" in capsys.readouterr().out
+
+
+def test_save_from_a_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service is asked under its name; what it scanned is said beside what was brought."""
+    lake = Lake([record(number, NOW - timedelta(hours=number)) for number in range(30)])
+    given: dict[str, object] = {}
+
+    def door(url: str, options: dict[str, object]) -> EventDataStore:
+        given.update(options)
+        return EventDataStore(
+            url, {"session": lake}, clock=lake.clock, sleep=lake.clock.sleep,
+            now=lambda: NOW, wait=lake.wait, threads=1,
+        )  # fmt: skip
+
+    monkeypatch.setattr(opening, "_live_door", lambda _: door)
+    dest = str(tmp_path / "case")
+    how = ["--since", "2026-11-02", "--regions", "all", "--storage-option", "profile=audit"]
+    assert main(["save", f"lake://{STORE}", dest, *how]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{dest}: ")
+    assert "errors among them: 0" in first
+    assert (
+        second
+        == f"{dest}: 4 queries so far scanned 4,000,000 bytes of lake://{STORE}, which AWS bills"
+    )
+    assert given == {"profile": "audit"}
+    assert tn.open(dest).events.collect().height == 30
+
+
+def test_what_only_a_service_understands_stays_with_it() -> None:
+    """The place to write to is configured by the rest."""
+    how = "--storage-option workgroup=x --storage-option allow_full_scan=true"
+    asked = read(
+        ["save", "athena://a/b", "s3://c/d", *how.split(), "--storage-option", "profile=p"]
+    )
+    assert options_of_dest(asked) == {"profile": "p"}
+    asked = read(["save", "s3://a/b", "s3://c/d", "--storage-option", "profile=p"])
+    assert options_of_dest(asked) == {"profile": "p"}
 
 
 @pytest.mark.parametrize(

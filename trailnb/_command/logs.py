@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from trailnb.sources import athena_service, querying
 from trailnb.trail.opening import open as open_trail
 from trailnb.trail.progress import default_display
 
@@ -15,12 +16,20 @@ if TYPE_CHECKING:
     from trailnb.trail.progress import Progress
     from trailnb.trail.trail import Trail
 
+_SERVICES = frozenset({"cloudtrail", "cloudwatch", "lake", "athena"})
+_OPTIONS_OF_SERVICES = athena_service.OPTIONS | querying.OPTIONS | {"region_name"}
+
 
 def logs() -> argparse.ArgumentParser:
     """Which arguments name the logs?"""
     shared = argparse.ArgumentParser(add_help=False)
     add = shared.add_argument
-    add("source", metavar="SOURCE", help="where logs lie: a folder, archive, or s3://bucket/prefix")
+    add(
+        "source",
+        metavar="SOURCE",
+        help="where logs lie: a folder, archive, s3://bucket/prefix, or a service to ask: "
+        "cloudtrail://, cloudwatch://LOG-GROUP, lake://EVENT-DATA-STORE, athena://DATABASE/TABLE",
+    )
     add("--since", metavar="MOMENT", help="events from here on (UTC), like 2026-11-01 or …T02:13Z")
     add("--until", metavar="MOMENT", help="events before this (UTC)")
     add(
@@ -31,7 +40,12 @@ def logs() -> argparse.ArgumentParser:
         "none, without end",
     )
     add("--accounts", type=names, metavar="ID,…", help="only these accounts")
-    add("--regions", type=names, metavar="NAME,…", help="only these regions, and the global one")
+    add(
+        "--regions",
+        type=names,
+        metavar="NAME,…",
+        help="only these regions, and the global one; or all",
+    )
     add("--workers", type=positive, metavar="N", help="the most processes; 1 uses this one alone")
     remote_option(shared)
     return shared
@@ -56,7 +70,7 @@ def opened(asked: argparse.Namespace, progress: Callable[[Progress], None] | Non
         since=asked.since,
         until=asked.until,
         accounts=asked.accounts,
-        regions=asked.regions,
+        regions="all" if asked.regions == ["all"] else asked.regions,
         late=None if asked.late == "none" else asked.late,
         storage_options=options(asked),
         progress=progress or default_display() or _silent,
@@ -67,6 +81,14 @@ def opened(asked: argparse.Namespace, progress: Callable[[Progress], None] | Non
 def options(asked: argparse.Namespace) -> dict[str, Any] | None:
     """How is the remote place's filesystem configured?"""
     return dict(asked.storage_option) or None
+
+
+def options_of_dest(asked: argparse.Namespace) -> dict[str, Any] | None:
+    """How is the place to write to configured? Alike, but for what only a service understands."""
+    scheme, is_url, _ = asked.source.partition("://")
+    own = _OPTIONS_OF_SERVICES if is_url and scheme in _SERVICES else frozenset()
+    given = options(asked) or {}
+    return {name: value for name, value in given.items() if name not in own} or None
 
 
 def names(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from trailnb.sources.ahead import fetch_ahead
 from trailnb.sources.athena_service import Athena
 from trailnb.sources.athena_table import BEFORE, FROM, table_of
 from trailnb.sources.aws import Caller
-from trailnb.sources.querying import AT_ONCE, MOST_SCANNED_BYTES, Queries, unbounded
+from trailnb.sources.querying import AT_ONCE, OPTIONS, Queries, agreed, unbounded
 from trailnb.sources.source import Listing, LogFile
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trailnb.sources.source import Asked, Unread, Wanted
     from trailnb.sources.sql import Attributes
 
-_OPTIONS = athena_service.OPTIONS | {"allow_full_scan", "most_scanned_bytes"}
+_OPTIONS = athena_service.OPTIONS | OPTIONS
 _PER_SECOND = 5.0
 _RIGHTS = "athena:StartQueryExecution, athena:GetQueryExecution, and s3:GetObject on the results"
 #: CloudTrail began on this day.
@@ -62,8 +62,7 @@ class AthenaTable:
             "Athena (athena://)", self.options, _PER_SECOND, self.clock, self.sleep, others=_OPTIONS
         )
         self.athena = Athena(self.caller, self.database, self.options)
-        most = int(self.options.get("most_scanned_bytes", MOST_SCANNED_BYTES))
-        self.queries = Queries(self.athena, self.uri, _RIGHTS, self.wait, most)
+        self.queries = Queries(self.athena, self.uri, _RIGHTS, self.wait, agreed(self.options))
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a table of Athena is asked by one process, which keeps count of the bill")
@@ -88,15 +87,15 @@ class AthenaTable:
         when nothing bounds what would be scanned.
         """
         before = self.caller.requests
+        if not pruning.wants_events(wanted):
+            return Listing(())
         now = slices.whole_second(self.now())
         attributes = sql.of_listing(wanted, self.table.columns)
         _check(self.table, wanted, self.uri, is_allowed=bool(self.options.get("allow_full_scan")))
         since = wanted.events_from and slices.whole_second(wanted.events_from)
-        is_wanted = wanted.folders is None or bool(wanted.folders - {"CloudTrail-Digest"})
-        cut = self._cut(wanted, now, since) if is_wanted else ()
         files = [
             _file_of(replace(one, attributes=(*one.attributes, *attributes)), now, since)
-            for one in cut
+            for one in self._cut(wanted, now, since)
         ]
         requests = self.caller.requests - before
         return Listing(pruning.in_order(files), (), requests, self.table.limits())
@@ -184,7 +183,7 @@ def _check(table: Table, wanted: Wanted, uri: str, *, is_allowed: bool) -> None:
             "AWS bills by the bytes scanned. Make a table with partition projection, or pass "
             "storage_options={'allow_full_scan': True}."
         )
-    if wanted.events_from is None:
+    if wanted.events_from is None and wanted.delivered_from is None:
         raise unbounded(uri, table.first)
 
 

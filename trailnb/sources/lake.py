@@ -17,7 +17,7 @@ from trailnb.sources import lake_store, pruning, slices, sql
 from trailnb.sources.ahead import fetch_ahead
 from trailnb.sources.aws import Caller
 from trailnb.sources.lake_service import COLUMNS, Lake
-from trailnb.sources.querying import AT_ONCE, MOST_SCANNED_BYTES, Queries, unbounded
+from trailnb.sources.querying import AT_ONCE, OPTIONS, Queries, agreed, unbounded
 from trailnb.sources.source import Listing, LogFile
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _ID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _ARN = re.compile(rf"arn:[a-z-]+:cloudtrail:([a-z0-9-]+):\d{{12}}:eventdatastore/({_ID})")
-_OPTIONS = frozenset({"allow_full_scan", "most_scanned_bytes"})
 _RIGHTS = "cloudtrail:StartQuery, cloudtrail:DescribeQuery and cloudtrail:GetQueryResults"
 
 
@@ -58,11 +57,10 @@ class EventDataStore:
             )
         self.caller = Caller(
             "CloudTrail Lake (lake://)", self.options, clock=self.clock, sleep=self.sleep,
-            others=_OPTIONS,
+            others=OPTIONS,
         )  # fmt: skip
-        most = int(self.options.get("most_scanned_bytes", MOST_SCANNED_BYTES))
         self.lake = Lake(self.caller, self.store, found[1] if found else None)
-        self.queries = Queries(self.lake, self.uri, _RIGHTS, self.wait, most)
+        self.queries = Queries(self.lake, self.uri, _RIGHTS, self.wait, agreed(self.options))
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(
@@ -81,6 +79,8 @@ class EventDataStore:
         CloudTrail; RequestError when nothing bounds what would be scanned.
         """
         before = self.caller.requests
+        if not pruning.wants_events(wanted):
+            return Listing(())
         now = slices.whole_second(self.now())
         about = self.lake.described(self._named, self.uri)
         first = lake_store.kept_from(about, now)
@@ -88,14 +88,13 @@ class EventDataStore:
         # The slack is for stamps; here the times of events themselves are asked for.
         early = wanted.delivered_from and slices.whole_second(wanted.delivered_from + slices.SLACK)
         start = max((one for one in (early, first) if one is not None), default=None)
-        if start is None or not (since or self.options.get("allow_full_scan")):
+        if start is None or not (early or self.options.get("allow_full_scan")):
             raise unbounded(self.uri, start)
         end = slices.to_midnight(min(now, wanted.events_until or now), now)
         # The oldest day keeps its name as it ages away.
         start = start.replace(hour=0, minute=0, second=0) if start == first else start
-        is_wanted = wanted.folders is None or bool(wanted.folders - {"CloudTrail-Digest"})
         attributes = sql.of_listing(wanted, COLUMNS)
-        cut = slices.cut(f"lake://{self.store}", start, end, since) if is_wanted else ()
+        cut = slices.cut(f"lake://{self.store}", start, end, since)
         like = LogFile("", folder="CloudTrail")
         files = [
             slices.file_of(replace(one, attributes=attributes), like, now, since) for one in cut

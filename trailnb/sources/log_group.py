@@ -99,8 +99,7 @@ class LogGroup:
         if wanted.delivered_until is not None and wanted.delivered_until < now:
             end = slices.whole_second(wanted.delivered_until) + slices.SECOND
         like = LogFile("", folder="CloudTrail")
-        is_wanted = wanted.folders is None or bool(wanted.folders - {"CloudTrail-Digest"})
-        cut = slices.cut(self.url, start, end, since) if is_wanted else ()
+        cut = slices.cut(self.url, start, end, since) if pruning.wants_events(wanted) else ()
         files = [replace(slices.file_of(one, like, now, since), covers_from=None) for one in cut]
         limits = (
             Limit(f"the log group holds nothing before {kept_from:%Y-%m-%dT%H:%M:%SZ}", kept_from),

@@ -81,6 +81,17 @@ def wants(wanted: Wanted, file: LogFile, *, within: str = "") -> bool:
     )
 
 
+def wants_events(wanted: Wanted) -> bool:
+    """Whether anything but digests is wanted: a service that hands out events has no digests.
+
+    Example:
+        >>> from trailnb.sources.source import Wanted
+        >>> wants_events(Wanted(folders=frozenset({"CloudTrail-Digest"})))
+        False
+    """
+    return wanted.folders is None or bool(wanted.folders - {"CloudTrail-Digest"})
+
+
 def _excludes_name(wanted: Wanted, file: LogFile, file_name: str) -> bool:
     """Whether the file's own name rules it out.
 

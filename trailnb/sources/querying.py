@@ -18,7 +18,7 @@ from trailnb.sources.s3_refusals import Refusal, shown
 from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from threading import Event
 
@@ -28,6 +28,8 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 10.0
 #: What a person who asks one question too many should not find on a bill: about five dollars.
 MOST_SCANNED_BYTES = 10**12
 _TRIES = 3
+#: What somebody agrees to, beside credentials.
+OPTIONS = frozenset({"allow_full_scan", "most_scanned_bytes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,26 @@ def _over(found: Standing, name: str) -> str:
     """What became of a query that has no results, in words that are safe to print."""
     said = f" AWS says: {shown(plain(found.reason))}" if found.reason else ""
     return f"the query ended as {plain(found.status)}: {name}.{said}"
+
+
+def agreed(options: Mapping[str, Any]) -> int:
+    """How many bytes may be scanned?
+
+    Raises:
+        RequestError: that is no number.
+
+    Example:
+        >>> agreed({}), agreed({"most_scanned_bytes": "5e9"})
+        (1000000000000, 5000000000)
+    """
+    given = options.get("most_scanned_bytes", MOST_SCANNED_BYTES)
+    try:
+        most = int(float(given))
+    except (TypeError, ValueError, OverflowError):
+        most = 0
+    if most < 1:
+        raise RequestError("most_scanned_bytes is a number of bytes, such as 50_000_000_000.")
+    return most
 
 
 def unbounded(uri: str, first: datetime | None) -> RequestError:
