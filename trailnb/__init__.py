@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trailnb import charts, errors, rules
+    from trailnb import charts, engines, errors, rules
     from trailnb._lineage.attribute import attribute
     from trailnb._lineage.sessions import lineage
     from trailnb._report.writing import report
@@ -74,6 +74,7 @@ __all__ = [
     "data_access",
     "denied",
     "denied_bursts",
+    "engines",
     "errors",
     "evasion",
     "explore",
@@ -150,7 +151,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use, so that importing trailnb costs next to nothing."""
-    if name in {"charts", "errors", "rules"}:
+    if name in {"charts", "engines", "errors", "rules"}:
         return import_module(f"trailnb.{name}")
     if name not in __all__:
         raise AttributeError(f"trailnb has no name {name!r}. It has {', '.join(__all__)}.")

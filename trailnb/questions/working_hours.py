@@ -55,9 +55,10 @@ def working_hours(events: HasEvents[FrameT] | FrameT, *, actor: Filter | None = 
     if actor is not None:
         frame = frame.filter(matches("actor", actor))
     time = nw.col("event_time")
+    weekday = time.dt.weekday().cast(nw.Int64)
     by: dict[str, nw.Expr] = {
         "actor": nw.col("actor"),
-        "weekday": time.dt.weekday().cast(nw.Int64),
+        "weekday": nw.when(weekday == 0).then(nw.lit(7)).otherwise(weekday),  # Spark's Sunday
         "hour": time.dt.hour().cast(nw.Int64),
     }
     count = counted(frame, by, {"days": time.dt.truncate("1d")})

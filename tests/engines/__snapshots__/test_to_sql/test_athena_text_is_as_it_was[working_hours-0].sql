@@ -23,9 +23,15 @@ FROM (
   FROM (
     SELECT
       "t0"."actor",
-      CAST(CAST((
-        DAY_OF_WEEK("t0"."event_time") + 6
-      ) % 7 AS SMALLINT) + 1 AS BIGINT) AS "weekday",
+      CASE
+        WHEN CAST(CAST((
+          DAY_OF_WEEK("t0"."event_time") + 6
+        ) % 7 AS SMALLINT) + 1 AS BIGINT) = 0
+        THEN 7
+        ELSE CAST(CAST((
+          DAY_OF_WEEK("t0"."event_time") + 6
+        ) % 7 AS SMALLINT) + 1 AS BIGINT)
+      END AS "weekday",
       CAST(EXTRACT(HOUR FROM "t0"."event_time") AS BIGINT) AS "hour",
       "t0"."event_time" AS "_time",
       CAST("t0"."outcome" = 'denied' AS BIGINT) AS "_denied",

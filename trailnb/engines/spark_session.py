@@ -1,0 +1,249 @@
+"""Spark, when one machine is too small: a map over its workers, and a saved trail as its frame.
+
+A group of log files is one pure task, so a cluster's map does what this machine's processes do, and
+a task that died with its worker is run again by Spark. Parts are renamed into place, so what a dead
+worker had half written is never seen.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from trailnb.errors import MissingExtraError, RequestError
+from trailnb.formats.moments import shifted
+from trailnb.store.part import UNDATED
+from trailnb.store.plainly import obstacles
+from trailnb.store.writing import IS_COPY
+from trailnb.trail.request import STAMP_SLACK, request_of
+from trailnb.trail.scan import schema
+from trailnb.trail.stored import StoredScan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from trailnb._typing import Moment
+    from trailnb.store.ledger import Ledger
+    from trailnb.store.saving import Map
+    from trailnb.store.writing import Group, Written
+    from trailnb.trail.request import Request
+    from trailnb.trail.trail import Trail
+
+#: So many groups for each core are one job: progress is told after each, and few cores wait at its
+#: end. A group takes seconds, a job of Spark a tenth of one.
+_GROUPS_A_CORE = 8
+_TIME_ZONE = "spark.sql.session.timeZone"
+
+
+def spark(session: Any) -> Map:  # noqa: ANN401 - pyspark need not be there
+    """How does a Spark cluster save a trail? A map for `trail.save(dest, map=…)`.
+
+    Workers read the log files and write the parts themselves; only counts come back. Both places
+    must be reachable from every worker, and trailnb importable there. A worker that is killed
+    changes nothing in the result. One process a core: give each one thread with
+    `spark.executorEnv.POLARS_MAX_THREADS=1`.
+
+    Args:
+        session: a SparkSession of classic Spark.
+
+    Returns:
+        The map. It raises RequestError when the source cannot travel to other machines, as an
+        opened connection or a live door, which one process must read.
+
+    Raises:
+        MissingExtraError: pyspark is not installed.
+        RequestError: this is no classic session (Spark Connect has no workers to map over).
+
+    Example:
+        >>> import pytest
+        >>> _ = pytest.importorskip("pyspark")
+        >>> spark(None)
+        Traceback (most recent call last):
+            ...
+        trailnb.errors.RequestError: None is no SparkSession.
+    """
+    context = _context(session)
+
+    def over(task: Callable[[Group], Written], groups: Sequence[Group]) -> Iterator[Written]:
+        travelling = _Travelling(os.getcwd(), task)  # noqa: PTH109 - as text, as workers take it
+        _check_portable(travelling)
+        many = _GROUPS_A_CORE * context.defaultParallelism
+        for first in range(0, len(groups), many):
+            some = groups[first : first + many]
+            yield from context.parallelize(some, len(some)).map(travelling).collect()
+
+    return over
+
+
+def spark_frame(
+    trail: Trail,
+    session: Any,  # noqa: ANN401 - pyspark need not be there
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+) -> Any:  # noqa: ANN401
+    """What are the events of a saved trail, as a frame of Spark? Every engine question takes it.
+
+    The same events as `trail.events`, each once, read by Spark itself from the Parquet parts. With
+    a window, days of delivery outside of it are not opened.
+
+    Args:
+        trail: a saved trail, opened without a window of its own: copies are marked over the whole
+            of it.
+        session: a SparkSession whose time zone is UTC.
+        since: events from here on (UTC).
+        until: events before this (UTC).
+
+    Returns:
+        A Spark DataFrame over the columns of the event table; counts are `bigint`.
+
+    Raises:
+        MissingExtraError: pyspark is not installed.
+        RequestError: the trail is not a saved one or was opened with a window, parts of it cannot
+            be read as they lie (says what mends it), or the session's time zone is not UTC, by
+            which Spark would move hours and days.
+
+    Example:
+        >>> import pytest
+        >>> _ = pytest.importorskip("pyspark")
+        >>> import trailnb as tn
+        >>> spark_frame(tn.open("data-samples/quiet"), None)
+        Traceback (most recent call last):
+            ...
+        trailnb.errors.RequestError: Spark reads saved trails: trail.save(dest) makes one.
+    """
+    scan = _plain_scan(trail)
+    _context(session)
+    zone = session.conf.get(_TIME_ZONE)
+    if zone not in {"UTC", "Etc/UTC", "Z", "GMT"}:
+        raise RequestError(
+            f"The session's time zone is {zone}, and hours would move by it. Set it first: "
+            f'session.conf.set("{_TIME_ZONE}", "UTC")'
+        )
+    request = request_of(
+        since=since, until=until, accounts=None, regions=None, categories=None, late=None,
+        lookback="0s", dedupe=True,
+    )  # fmt: skip
+    paths = _paths(scan, _days(scan, request))
+    if not paths:
+        return _nothing(session)
+    rows = session.read.parquet(*paths)
+    rows = rows.where(~rows[IS_COPY])
+    for bound, is_within in _bounds(request, rows):
+        rows = rows if bound is None else rows.where(rows["event_time"].isNull() | is_within)
+    return rows.select(schema().names())
+
+
+@dataclass(frozen=True)
+class _Travelling:
+    """A task on its way to a worker, where relative paths mean what they mean here."""
+
+    folder: str
+    task: Callable[[Group], Written]
+
+    def __call__(self, group: Group) -> Written:
+        with suppress(FileNotFoundError):  # another machine; absolute places need no folder
+            os.chdir(self.folder)
+        return self.task(group)
+
+
+def _check_portable(travelling: _Travelling) -> None:
+    import cloudpickle
+
+    try:
+        cloudpickle.dumps(travelling)
+    except (TypeError, AttributeError) as error:
+        raise RequestError(
+            f"This trail's source cannot be sent to other machines ({error}). Open it by its URL, "
+            "or save it with this machine's own processes first."
+        ) from None
+
+
+def _context(session: Any) -> Any:  # noqa: ANN401
+    """Take the context of a classic session."""
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise MissingExtraError.of("Spark", "spark") from None
+    try:
+        is_session = isinstance(session, SparkSession)
+        return session.sparkContext if is_session else _no_session(session)
+    except PySparkException:
+        return _no_session(session)
+
+
+def _no_session(session: object) -> None:
+    if session is not None and "connect" in type(session).__module__:
+        raise RequestError(
+            "Spark Connect has no workers to map over: use a classic session, made on the cluster."
+        )
+    raise RequestError(f"{session!r:.80} is no SparkSession.")
+
+
+def _plain_scan(trail: Trail) -> StoredScan:
+    """Take the scan of a store whose parts hold just what the trail shows."""
+    scan = trail.scan
+    if not isinstance(scan, StoredScan) or trail.tables:
+        raise RequestError("Spark reads saved trails: trail.save(dest) makes one.")
+    if scan._odd or not scan.request.is_deduped:  # noqa: SLF001 - how it was asked, not how it is
+        raise RequestError(
+            "This trail was opened for a part of what is saved, and which copy comes first is "
+            "marked over the whole of it. Open it without since, until or other bounds, and give "
+            "since and until here."
+        )
+    if found := obstacles(scan.place, scan.held, scan.late):
+        raise RequestError(
+            f"Spark would find other events than the trail shows: {'; '.join(found)}. "
+            "Save the trail once more, or run trail.compact()."
+        )
+    return scan
+
+
+def _days(scan: StoredScan, request: Request) -> set[str]:
+    """Which days of delivery may hold events of the window?"""
+    days = {part.footer.day for part in scan.held.parts}
+    first = last = None
+    if request.since is not None:
+        first = shifted(request.since, -STAMP_SLACK).astimezone(UTC).date().isoformat()
+    if request.until is not None and scan.late is not None:
+        last = shifted(request.until, scan.late).astimezone(UTC).date().isoformat()
+    return {
+        day
+        for day in days
+        if day == UNDATED or ((first is None or first <= day) and (last is None or day <= last))
+    }
+
+
+def _paths(scan: StoredScan, days: set[str]) -> list[str]:
+    """Name the parts as Spark does: S3 by its own filesystem, folders by their whole path."""
+    held: Ledger = scan.held
+    found = [scan.place.path(part.name) for part in held.parts if part.footer.day in days]
+    return sorted(_as_spark_names_it(path) for path in found)
+
+
+def _as_spark_names_it(path: str) -> str:
+    scheme, is_url, rest = path.partition("://")
+    if not is_url:
+        return f"file://{os.path.abspath(path)}"  # noqa: PTH100 - no link is resolved
+    return f"s3a://{rest}" if scheme == "s3" else path
+
+
+def _bounds(request: Request, rows: Any) -> list[tuple[object, Any]]:  # noqa: ANN401
+    time = rows["event_time"]
+    return [
+        (request.since, request.since is not None and time >= request.since),
+        (request.until, request.until is not None and time < request.until),
+    ]
+
+
+def _nothing(session: Any) -> Any:  # noqa: ANN401
+    """Make an empty frame of the event table."""
+    words = {"String": "string", "Boolean": "boolean", "UInt32": "bigint"}
+    columns = ", ".join(
+        f"`{name}` {words.get(str(dtype), 'timestamp')}" for name, dtype in schema().items()
+    )
+    return session.createDataFrame([], columns)
