@@ -87,9 +87,18 @@ class RefusingClient:
 
 
 @pytest.fixture
-def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """An empty AWS, asked without a pace."""
+def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """An empty AWS, asked without a pace.
+
+    Emptied afterwards too: all of moto's servers in a process share one memory, and other tests
+    could not empty a bucket that locks its objects.
+    """
     monkeypatch.setattr("trailnb.configuration.asking._PER_SECOND", 10_000.0)
-    request = urllib.request.Request(f"{moto_endpoint}/moto-api/reset", method="POST")  # noqa: S310
+    _forget_all(moto_endpoint)
+    yield Aws(moto_endpoint)
+    _forget_all(moto_endpoint)
+
+
+def _forget_all(endpoint: str) -> None:
+    request = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310
     urllib.request.urlopen(request).close()  # noqa: S310 # loopback
-    return Aws(moto_endpoint)
