@@ -277,6 +277,19 @@ def test_sessions_keep_the_second_of_their_issue() -> None:
         assert dates == {hop["creation_date"]}
 
 
+def test_the_opened_role_trusts_whom_the_manifest_names() -> None:
+    """Its new trust document lets in the service of before, and those of the manifest."""
+    truth = attack()["cross_account_trust"]
+    record = events("acme")[truth["event_id"]]
+    assert record["requestParameters"]["roleName"] == truth["role"].rpartition("/")[2]
+    assert record["userIdentity"]["arn"] == truth["by"]
+    [statement] = json.loads(record["requestParameters"]["policyDocument"])["Statement"]
+    assert statement["Principal"] == {
+        "Service": "ec2.amazonaws.com",
+        "AWS": [let_in["principal"] for let_in in truth["trusted"]],
+    }
+
+
 def test_omitted_policy_says_nothing_but_its_size() -> None:
     """The oversized policy left only CloudTrail's note of the omission."""
     omitted = attack()["omitted_policy"]
@@ -431,6 +444,8 @@ def test_only_documentation_addresses_occur(name: str) -> None:
 def test_no_account_is_a_real_one(name: str) -> None:
     """Twelve-digit account numbers are the documentation ones of the manifest."""
     known = {*manifest()[name]["accounts"].values(), "999999999999"}
+    if name == "acme":
+        known |= {let_in["account"] for let_in in attack()["cross_account_trust"]["trusted"]}
     text = "".join(json.dumps(file) for file in log_files(name).values())
     assert set(re.findall(r"(?<=::)\d{12}(?=:)", text)) <= known
 

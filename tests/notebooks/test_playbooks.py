@@ -97,6 +97,10 @@ def test_iam_story_tells_what_changed_and_how_far_it_reached(tmp_path: Path) -> 
     steps = ("given by", "makes the user svc-backup-sync", "sets a console password", "11-03 03:55")
     places = [findings.index(step) for step in steps]
     assert places == sorted(places)
+    opened = findings[places[-1] :]
+    for let_in in ATTACK["cross_account_trust"]["trusted"]:
+        assert f"AWS:{let_in['principal']}" in text
+        assert let_in["standing"] == "own" or f"trusts account {let_in['account']}" in opened
 
 
 @pytest.mark.parametrize(

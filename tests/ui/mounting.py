@@ -11,7 +11,7 @@ from tests.browser import offline_page
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Dialog, Page
 
     from trailnb.widgets._shell import Shell
 
@@ -72,8 +72,12 @@ class Stage:
         self.answer: Callable[[str, dict[str, Any]], list[list[Any]]] = lambda *_: []
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._refuse)
         page.expose_binding("python", lambda _, sort, told: self.answer(sort, told))
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.wrong.append(dialog.message)
+        dialog.dismiss()
 
     def show(self, widget: Shell, *, width: int = 1240, is_dark: bool = False) -> Page:
         """Mount the widget, and wait until it has painted what it asked for."""

@@ -16,6 +16,7 @@ LEGACY_TRAIL = "production-audit"
 BACKUPS = "acme-backups-archive"
 OMITTED_SIZE = "131977"
 READS = 36
+OUTSIDE = "999988887777"
 
 
 def attack(world: World) -> Script:
@@ -129,15 +130,24 @@ def hide_a_policy(script: Script) -> None:
         "role gained a policy of unknown content",
         "unknown",
     )
+    _open_role(script)
+
+
+def _open_role(script: Script) -> None:
+    """The role with the hidden policy is opened: to the new user, to staging, to the outside."""
+    role, deployer = script.app_role, script.hops[0][0].role
+    outside = f"arn:aws:iam::{OUTSIDE}:root"
     script.at("03:55:02")
     document = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "sts:AssumeRole",
-         "Principal": {"Service": "ec2.amazonaws.com", "AWS": script.backdoor.arn}}]}  # fmt: skip
-    request = {"roleName": script.app_role.name, "policyDocument": json.dumps(document)}
-    event = script.play(who, Call(source="iam", name="UpdateAssumeRolePolicy", write=True,
-                                  request=request))  # fmt: skip
-    script.note(event, "persistence", script.app_role.arn,
-                "trust rewritten: svc-backup-sync may take the instance role")  # fmt: skip
+         "Principal": {"Service": "ec2.amazonaws.com",
+                       "AWS": [script.backdoor.arn, deployer.arn, outside]}}]}  # fmt: skip
+    request: Json = {"roleName": role.name, "policyDocument": json.dumps(document)}
+    script.opened = script.play(intruder(script), Call(source="iam", name="UpdateAssumeRolePolicy",
+                                                       write=True, request=request))  # fmt: skip
+    script.note(script.opened, "persistence", role.arn,
+                "trust rewritten: svc-backup-sync, a role of staging and the outside account "
+                f"{OUTSIDE} may take the instance role")  # fmt: skip
 
 
 def stop_own_trail(script: Script) -> None:

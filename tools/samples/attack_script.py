@@ -57,6 +57,7 @@ class Script:
     other: list[Event] = field(default_factory=list)
     hops: list[tuple[Session, Event, Event]] = field(default_factory=list)
     omitted: Event | None = None
+    opened: Event | None = None
     stops: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from . import attack_script
-from .attack_chain import BACKUPS, LEGACY_TRAIL, OMITTED_SIZE
+from .attack_chain import BACKUPS, LEGACY_TRAIL, OMITTED_SIZE, OUTSIDE
 from .delivery import readable_and_lost
 from .records import Event, Json, iso
 from .scenes_history import VALIDATION_ON
@@ -87,6 +87,7 @@ def _attack(sample: SampleSet, script: Script) -> Json:
         "event_count": len(script.events),
         "event_ids": [event.event_id for event in script.events],
         "omitted_policy": _omitted(script),
+        "cross_account_trust": _opened(script),
         "stop_logging": [
             {
                 "event_id": event.event_id,
@@ -154,6 +155,22 @@ def _omitted(script: Script) -> Json:
     policy = f"arn:aws:iam::{script.production}:policy/acme-telemetry"
     return {"event_id": script.omitted.event_id, "original_size": int(OMITTED_SIZE),
             "policy": policy, "attached_to": script.app_role.arn}  # fmt: skip
+
+
+def _opened(script: Script) -> Json:
+    if script.opened is None:
+        return {}
+    # EC2 was let in before, too; these are new.
+    inside, staging = script.backdoor, script.hops[0][0].role
+    let_in = (
+        (inside.account, inside.arn, "own"),
+        (staging.account, staging.arn, "known"),
+        (OUTSIDE, f"arn:aws:iam::{OUTSIDE}:root", "foreign"),
+    )
+    names = ("account", "principal", "standing")
+    return {"event_id": script.opened.event_id, "time": iso(script.opened.at),
+            "role": script.app_role.arn, "by": inside.arn,
+            "trusted": [dict(zip(names, row, strict=True)) for row in let_in]}  # fmt: skip
 
 
 def _credentials(script: Script) -> list[Json]:
