@@ -109,6 +109,22 @@ def test_window_opens_only_its_days(local: Any, store: Path) -> None:  # noqa: A
     assert tn.engines.spark_frame(trail, local, until="2020-01-01").columns == list(schema())
 
 
+@pytest.mark.parametrize("name", ["q?m", "st*r", "case[042]", "x{1,2}", "a b%#"])
+def test_path_is_no_pattern(local: Any, tmp_path: Path, name: str) -> None:  # noqa: ANN401
+    """A folder whose name could be a pattern is read, and its neighbour is not."""
+    logs = {key("2026-11-02T09:00"): log(*(numbered(one) for one in range(5)))}
+    for folder in (name, "qam", "star", "case0", "x1"):
+        tn.open(logs, progress=lambda _: None).save(tmp_path / folder)
+    assert tn.engines.spark_frame(tn.open(tmp_path / name), local).count() == 5
+
+
+def test_problems_are_told(local: Any, store: Path) -> None:  # noqa: ANN401
+    """Whoever asks through Spark hears of the torn file, too."""
+    trail = tn.open(store)
+    with pytest.warns(tn.errors.ProblemWarning):
+        tn.engines.spark_frame(trail, local)
+
+
 def test_save_is_the_same(local: Any, tmp_path: Path) -> None:  # noqa: ANN401
     """Spark's workers write the very store that processes here write, ledger included."""
     trail = tn.open(SAMPLES / "acme", progress=lambda _: None)
@@ -186,18 +202,22 @@ def test_killed_worker_changes_nothing(tmp_path: Path, store: Path) -> None:
             name, arguments = case.values
             check_parity(made, store, str(name), dict(arguments))  # type: ignore[call-overload]
         trail = tn.open(logs, progress=lambda _: None)
-        killer = threading.Thread(target=kill_when_writing, args=(running, tmp_path / "spark"))
+        there: list[int] = []
+        killing = (running, tmp_path / "spark", there)
+        killer = threading.Thread(target=kill_when_writing, args=killing)
         killer.start()
         saved = trail.save(tmp_path / "spark", map=tn.engines.spark(made))
         killer.join()
-        assert running.workers[0].poll() is not None, "the worker outlived the save"
+    parts = len(list((tmp_path / "spark").glob("date=*/*.parquet")))
+    assert 0 < there[0] < parts, "the save was over before the worker died"
     same_events(saved, trail.save(tmp_path / "here"))
     assert saved.verify_store().is_empty()
 
 
-def kill_when_writing(running: Cluster, dest: Path) -> None:
-    """Kill a worker as soon as the first parts are there."""
+def kill_when_writing(running: Cluster, dest: Path, there: list[int]) -> None:
+    """Kill a worker as soon as the first parts are there; notes how many were."""
     until = time.monotonic() + 60
-    while not list(dest.glob("date=*/*.parquet")) and time.monotonic() < until:
+    while not (parts := list(dest.glob("date=*/*.parquet"))) and time.monotonic() < until:
         time.sleep(0.01)
     running.kill_a_worker()
+    there.append(len(parts))

@@ -8,16 +8,19 @@ worker had half written is never seen.
 from __future__ import annotations
 
 import os
+import pickle
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trailnb.errors import MissingExtraError, RequestError
 from trailnb.formats.moments import shifted
 from trailnb.store.part import UNDATED
 from trailnb.store.plainly import obstacles
 from trailnb.store.writing import IS_COPY
+from trailnb.trail.ledger import warn_of
 from trailnb.trail.request import STAMP_SLACK, request_of
 from trailnb.trail.scan import schema
 from trailnb.trail.stored import StoredScan
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 #: end. A group takes seconds, a job of Spark a tenth of one.
 _GROUPS_A_CORE = 8
 _TIME_ZONE = "spark.sql.session.timeZone"
+_PATTERNS = re.compile(r"([\\{}\[\]*?])")
 
 
 def spark(session: Any) -> Map:  # noqa: ANN401 - pyspark need not be there
@@ -123,6 +127,8 @@ def spark_frame(
             f"The session's time zone is {zone}, and hours would move by it. Set it first: "
             f'session.conf.set("{_TIME_ZONE}", "UTC")'
         )
+    if scan.ledger.problems:
+        warn_of(list(scan.ledger.problems))
     request = request_of(
         since=since, until=until, accounts=None, regions=None, categories=None, late=None,
         lookback="0s", dedupe=True,
@@ -155,7 +161,7 @@ def _check_portable(travelling: _Travelling) -> None:
 
     try:
         cloudpickle.dumps(travelling)
-    except (TypeError, AttributeError) as error:
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise RequestError(
             f"This trail's source cannot be sent to other machines ({error}). Open it by its URL, "
             "or save it with this machine's own processes first."
@@ -176,7 +182,7 @@ def _context(session: Any) -> Any:  # noqa: ANN401
         return _no_session(session)
 
 
-def _no_session(session: object) -> None:
+def _no_session(session: object) -> NoReturn:
     if session is not None and "connect" in type(session).__module__:
         raise RequestError(
             "Spark Connect has no workers to map over: use a classic session, made on the cluster."
@@ -226,6 +232,8 @@ def _paths(scan: StoredScan, days: set[str]) -> list[str]:
 
 
 def _as_spark_names_it(path: str) -> str:
+    """Write a path so that it names one file: Spark takes every path for a pattern."""
+    path = _PATTERNS.sub(r"\\\1", path)
     scheme, is_url, rest = path.partition("://")
     if not is_url:
         return f"file://{os.path.abspath(path)}"  # noqa: PTH100 - no link is resolved
