@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trailnb.engines.spark_session import spark, spark_frame
+    from trailnb.engines.spark_session import register, spark, spark_frame
 
-__all__ = ["spark", "spark_frame"]
+__all__ = ["register", "spark", "spark_frame"]
 
 
 def __getattr__(name: str) -> object:

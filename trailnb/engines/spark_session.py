@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from trailnb.engines.store_table import spark_type
 from trailnb.errors import MissingExtraError, RequestError
 from trailnb.formats.moments import shifted
 from trailnb.store.part import UNDATED
@@ -143,6 +144,33 @@ def spark_frame(
     return rows.select(schema().names())
 
 
+def register(session: Any) -> None:  # noqa: ANN401
+    """Which log files may Spark read itself? After this `session.read.format("cloudtrail")` does.
+
+    For a look at raw logs; saving them costs half of it (see `spark`). Its options and what it says
+    of copies and problems stand in `trailnb.engines.spark_source.CloudTrail`.
+
+    Args:
+        session: a SparkSession; its workers need trailnb and pyarrow.
+
+    Raises:
+        MissingExtraError: pyspark is not installed.
+        RequestError: this is no classic session.
+
+    Example:
+        >>> import pytest
+        >>> _ = pytest.importorskip("pyspark")
+        >>> register(None)
+        Traceback (most recent call last):
+            ...
+        trailnb.errors.RequestError: None is no SparkSession.
+    """
+    _context(session)
+    from trailnb.engines.spark_source import CloudTrail
+
+    session.dataSource.register(CloudTrail)
+
+
 @dataclass(frozen=True)
 class _Travelling:
     """A task on its way to a worker, where relative paths mean what they mean here."""
@@ -250,8 +278,5 @@ def _bounds(request: Request, rows: Any) -> list[tuple[object, Any]]:  # noqa: A
 
 def _nothing(session: Any) -> Any:  # noqa: ANN401
     """Make an empty frame of the event table."""
-    words = {"String": "string", "Boolean": "boolean", "UInt32": "bigint"}
-    columns = ", ".join(
-        f"`{name}` {words.get(str(dtype), 'timestamp')}" for name, dtype in schema().items()
-    )
-    return session.createDataFrame([], columns)
+    columns = (f"`{name}` {spark_type(dtype)}" for name, dtype in schema().items())
+    return session.createDataFrame([], ", ".join(columns))

@@ -31,6 +31,18 @@ def athena_type(dtype: pl.DataType) -> str:
     return "timestamp" if isinstance(dtype, pl.Datetime) else _ATHENA[dtype]
 
 
+def spark_type(dtype: pl.DataType) -> str:
+    """How does Spark name this type?
+
+    Example:
+        >>> spark_type(pl.UInt32()), spark_type(pl.Enum(["error"]))
+        ('bigint', 'string')
+    """
+    if isinstance(dtype, pl.Datetime):
+        return "timestamp"
+    return "bigint" if dtype.is_integer() else _ATHENA.get(dtype, "string")
+
+
 def ibis_types() -> dict[str, str]:
     """Which columns and types is ibis told of?
 

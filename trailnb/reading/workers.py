@@ -51,7 +51,7 @@ def chunks(
     `workers` is the most processes to use: None for one per core, 1 for this process alone.
     """
     most = workers or cores()
-    tasks = deque(_tasks(files))
+    tasks = deque(tasks_of(files))
     pace = _Pace(sum(_size(task) for task in tasks))
     while tasks:
         if most > 1 and len(tasks) > 1 and (workers or pace.remaining_seconds > _WORTH_SECONDS):
@@ -64,7 +64,8 @@ def chunks(
         pace.add(_size(task))
 
 
-def _tasks(files: Sequence[Numbered]) -> Iterator[Task]:
+def tasks_of(files: Sequence[Numbered]) -> Iterator[Task]:
+    """Which files are read together: a few megabytes of them, in order?"""
     task: list[Numbered] = []
     size = 0
     for numbered in files:
