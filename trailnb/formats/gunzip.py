@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from isal import isal_zlib
 from isal.igzip_lib import IsalError as _IsalError
@@ -41,8 +40,7 @@ TABLES = frozenset({"Parquet", "Avro", "ORC"})
 _TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(NamedTuple):
     """Text bytes of one log file; `fault` says what is wrong with what follows them."""
 
     data: bytes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from isal import isal_zlib
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _TASK_FILES = 512
 _TASK_BYTES = 8 << 20
-#: Tasks under way together: what bounds the memory of a verification.
-_BLOCK_TASKS = 32
 _GZIP_WBITS = 31
 
 
@@ -45,12 +43,19 @@ _FINE = Finding(is_as_claimed=True)
 def check(source: Source, claims: Iterable[Claim], workers: int) -> Iterator[tuple[Claim, Finding]]:
     """Which log files hold the text that their digests vouch for? In the order asked."""
     look = partial(look_at, source)
-    tasks = _tasks(claims)
-    while block := list(islice(tasks, _BLOCK_TASKS)):
-        many = workers > 1 and len(block) > 1
-        found = spread(look, block, workers, alone=look) if many else map(look, block)
-        for task, findings in zip(block, found, strict=True):
-            yield from zip(task, findings, strict=True)
+    under_way: deque[Sequence[Claim]] = deque()
+    tasks = _noted(_tasks(claims), under_way)
+    found = spread(look, tasks, workers, alone=look) if workers > 1 else map(look, tasks)
+    for findings in found:
+        yield from zip(under_way.popleft(), findings, strict=True)
+
+
+def _noted(
+    tasks: Iterable[Sequence[Claim]], under_way: deque[Sequence[Claim]]
+) -> Iterator[Sequence[Claim]]:
+    for task in tasks:
+        under_way.append(task)
+        yield task
 
 
 def check_held(

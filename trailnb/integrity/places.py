@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from trailnb.sources import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from trailnb.sources.source import LogFile
 
@@ -84,18 +84,26 @@ class Index:
     """The files that were listed, to be found by what a digest says of them."""
 
     def __init__(self, files: Iterable[LogFile]) -> None:
-        self._named: dict[str, list[LogFile]] = {}
+        self._named: dict[str, LogFile] = {}
+        self._copies: dict[str, list[LogFile]] = {}
         for file in files:
-            self._named.setdefault(name(file.key), []).append(file)
+            key = name(file.key)
+            first = self._named.setdefault(key, file)
+            if first is not file:
+                self._copies.setdefault(key, [first]).append(file)
 
-    def find(self, bucket: str, object_: str) -> tuple[list[LogFile], bool]:
+    def find(self, bucket: str, object_: str) -> tuple[Sequence[LogFile], bool]:
         """Which files are this object, and do they lie where it should?
 
         Several copies may lie in their place; only where none does, one elsewhere is taken.
         """
-        named = self._named.get(name(object_), [])
-        if len(named) == 1:
-            return named, is_at(named[0].key, bucket, object_)
+        key = name(object_)
+        one = self._named.get(key)
+        if one is None:
+            return (), False
+        named = self._copies.get(key)
+        if named is None:
+            return (one,), is_at(one.key, bucket, object_)
         placed = [file for file in named if is_at(file.key, bucket, object_)]
         return (placed, True) if placed else (named, False)
 

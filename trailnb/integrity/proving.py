@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime  # noqa: TC003 - a struct asks for its types
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from trailnb.integrity import chains, contents, evidence, hours, leftovers, places
 from trailnb.integrity.digests import Digest
@@ -14,7 +17,6 @@ from trailnb.trail.stored import StoredScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from trailnb.integrity.chains import Judged
     from trailnb.integrity.contents import Claim, Finding
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _DIGEST, _BACKFILL = "digest", "backfill digest"
 
 
-class Listed(NamedTuple):
+class Listed(msgspec.Struct, frozen=True):
     """A log file as a digest lists it, what that digest is worth, and whether it lies there."""
 
     bucket: str
@@ -37,7 +39,8 @@ class Listed(NamedTuple):
     sha256: str
     hour: datetime
     judged: Judged
-    is_placed: bool = True
+    chain: Chain
+    is_placed: bool
 
 
 @dataclass
@@ -61,16 +64,8 @@ class Proving:
     def run(self) -> Verification:
         """Prove chain after chain; then the hours without digests, and what no digest lists."""
         index, everywhere = places.Index(self.files), places.Index(self.digests)
-        doubtful: list[tuple[Chain, list[Judged]]] = []
-        for chain in evidence.chains(self.trail.scan.source, self.digests, self.signatures):
-            judged = chains.judge(chain.digests, self.keys, chain.region, everywhere)
-            self.rows.add(self._digest_rows(chain, judged))
-            self._note_spans(chain, judged)
-            self._prove_files([one for one in judged if one.is_proven], chain, index)
-            doubtful.append((chain, [one for one in judged if not one.is_proven]))
-        # Whatever is not proven may claim anything: it speaks only of what nothing proven lists.
-        for chain, unproven in doubtful:
-            self._prove_files(unproven, chain, index)
+        claims = self._claims(index, everywhere)
+        self.rows.add(self._file_rows(self._checked(claims)))
         self.rows.add(leftovers.hour_rows(self.trail, self.scope, self.chains, self.files))
         self.rows.add(leftovers.swapped(self.changed))
         self.rows.add(leftovers.uncovered(self))
@@ -79,6 +74,25 @@ class Proving:
     @property
     def _saved(self) -> bool:
         return isinstance(self.trail.scan, StoredScan)
+
+    def _claims(self, index: places.Index, everywhere: places.Index) -> Iterator[Claim]:
+        """Judge chain after chain, and tell which log files should have which hash.
+
+        A stream, so that workers have files to read while the next chain is judged here.
+        """
+        doubtful: list[tuple[Chain, list[Judged]]] = []
+        for chain in evidence.chains(self.trail.scan.source, self.digests, self.signatures):
+            judged = chains.judge(chain.digests, self.keys, chain.region, everywhere)
+            self.rows.add(self._digest_rows(chain, judged))
+            self._note_spans(chain, judged)
+            yield from self._claimed([one for one in judged if one.is_proven], chain, index)
+            if unproven := [one for one in judged if not one.is_proven]:
+                doubtful.append((chain, unproven))
+            else:
+                chain.listed = None
+        # Whatever is not proven may claim anything: it speaks only of what nothing proven lists.
+        for chain, unproven in doubtful:
+            yield from self._claimed(unproven, chain, index)
 
     def _digest_rows(self, chain: Chain, judged: Sequence[Judged]) -> Iterator[Row]:
         """One row per digest, and one per digest that another one names and that is not here."""
@@ -128,13 +142,6 @@ class Proving:
             spans = hours.spans(inside, known)
             self.chains.append(leftovers.Seen(chain, root, spans, named))
 
-    def _prove_files(self, judged: Sequence[Judged], chain: Chain, index: places.Index) -> None:
-        """Compare the log files that these digests list, a bounded number at a time."""
-        telling = {one.digest.file.key: one for one in judged if chain.entries[one.digest.file.key]}
-        files = [one.digest.file for one in telling.values()]
-        claims = self._claimed(files, telling, chain, index)
-        self.rows.add(self._file_rows(self._checked(claims), chain))
-
     def _checked(self, claims: Iterable[Claim]) -> Iterator[tuple[Claim, Finding]]:
         scan = self.trail.scan
         if isinstance(scan, StoredScan):
@@ -142,21 +149,24 @@ class Proving:
         return contents.check(scan.source, claims, self.workers)
 
     def _claimed(
-        self,
-        files: Sequence[LogFile],
-        telling: dict[str, Judged],
-        chain: Chain,
-        index: places.Index,
+        self, judged: Sequence[Judged], chain: Chain, index: places.Index
     ) -> Iterator[Claim]:
-        """Which files should be compared with which hash? What is not here is put aside."""
-        for file, entries in self._entries(files, chain):
-            judged = telling[file.key]
-            hour = hour_of(judged.digest.start)
+        """Which files should have which hash, by these digests? What is not here is put aside."""
+        telling = {one.digest.file.key: one for one in judged if chain.entries[one.digest.file.key]}
+        for digest, entries in self._entries([one.digest.file for one in telling.values()], chain):
+            one = telling[digest.key]
+            hour = hour_of(one.digest.start)
             for entry in entries:
-                listed = Listed(
-                    entry.s3_bucket, entry.s3_object, entry.hash_value.lower(), hour, judged
-                )
-                yield from self._found(listed, index)
+                bucket, name, sha256 = entry.s3_bucket, entry.s3_object, entry.hash_value.lower()
+                found, is_placed = index.find(bucket, name)
+                listed = Listed(bucket, name, sha256, hour, one, chain, is_placed)
+                if not found:
+                    self._put_aside(listed)
+                for file in found:
+                    if file.key not in self.covered:
+                        self.covered.add(file.key)
+                        self.claims[file.key] = listed
+                        yield file, sha256
 
     def _entries(
         self, files: Sequence[LogFile], chain: Chain
@@ -169,24 +179,16 @@ class Proving:
             if isinstance(digest, Digest):  # else it vanished: its log files stay in no digest
                 yield file, entries
 
-    def _found(self, listed: Listed, index: places.Index) -> Iterator[Claim]:
-        found, is_placed = index.find(listed.bucket, listed.object)
-        if not is_placed:
-            listed = listed._replace(is_placed=False)
-        if not found:
-            stamp = layout.name_of(places.name(listed.object)).delivered
-            if self.scope.has(stamp) and not listed.judged.is_refuted:
-                self.absent.append(listed)
-        for file in found:
-            if file.key not in self.covered and file.key not in self.claims:
-                self.covered.add(file.key)
-                self.claims[file.key] = listed
-                yield file, listed.sha256
+    def _put_aside(self, listed: Listed) -> None:
+        stamp = layout.name_of(places.name(listed.object)).delivered
+        if self.scope.has(stamp) and not listed.judged.is_refuted:
+            self.absent.append(listed)
 
-    def _file_rows(self, checked: Iterable[tuple[Claim, Finding]], chain: Chain) -> Iterator[Row]:
+    def _file_rows(self, checked: Iterable[tuple[Claim, Finding]]) -> Iterator[Row]:
         for (file, _), finding in checked:
             listed = self.claims.pop(file.key)
             status, why = _said(listed, finding)
+            chain = listed.chain
             row = Row(file.key, "log file", status, why, chain.region, chain.account, listed.hour)
             if status == "modified" and finding.sha256:
                 # Kept back: another one's content may lie here.

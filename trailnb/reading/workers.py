@@ -12,6 +12,7 @@ from collections import deque
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -131,34 +132,41 @@ def spread(
 ) -> Iterator[Result]:
     """What does the function give for each item, run in worker processes, in the items' order?
 
-    A few items are under way at a time. When a worker dies, what was under way is run again; an
-    item that dies twice is handed to `alone`, in this process.
+    A few items are under way at a time, and no more are taken from `items`. When a worker dies,
+    what was under way is run again; an item that dies twice goes to `alone`, in this process.
     """
     waiting: deque[tuple[Item, Future[Result]]] = deque()
-    coming = deque(items)
+    again: deque[Item] = deque()
+    coming = iter(items)
     deaths = 0
     try:
-        while coming or waiting:
-            while coming and len(waiting) < 2 * workers:
-                item = coming.popleft()
+        while True:
+            for item in islice(chain(_taken(again), coming), 2 * workers - len(waiting)):
                 waiting.append((item, submit(workers, function, item)))
+            if not waiting:
+                return
             item, future = waiting[0]
             try:
                 result = future.result()
             except BrokenProcessPool:
                 deaths += 1
-                coming.extendleft(item for item, _ in reversed(waiting))
+                again.extend(item for item, _ in waiting)
                 waiting.clear()
                 if deaths < _TRIES:
                     continue
                 deaths = 0
-                result = alone(coming.popleft())
+                result = alone(again.popleft())
             else:
                 waiting.popleft()
             yield result
     finally:
         for _, future in waiting:
             future.cancel()
+
+
+def _taken(again: deque[Item]) -> Iterator[Item]:
+    while again:
+        yield again.popleft()
 
 
 def _one_by_one(read: Callable[[Task], Sent], workers: int, task: Task) -> Sent:

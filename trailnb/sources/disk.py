@@ -56,9 +56,10 @@ class DiskSource:
 
     def _read(self, key: str) -> bytes | Unread:
         # Plain strings and system calls: Path and file objects cost more than reading a small file.
+        path = key if key.startswith("/") else os.path.join(self.anchor, key)  # noqa: PTH118
         try:
             try:
-                handle = os.open(os.path.join(self.anchor, key), _READ_ONLY)  # noqa: PTH118
+                handle = os.open(path, _READ_ONLY)
             except FileNotFoundError:
                 spelt = os.path.join(self.anchor, _spelt_in_bytes(key))  # noqa: PTH118
                 handle = os.open(spelt, _READ_ONLY)
@@ -81,9 +82,10 @@ class DiskSource:
         content = b""
         while state.st_size <= self.most_bytes and len(content) <= self.most_bytes:
             part = os.read(handle, max(state.st_size - len(content), 0) + 1)
-            if not part:
-                return content
             content = content + part if content else part
+            # One byte more was asked for than there was: fewer tell that nothing follows.
+            if not part or len(content) == state.st_size:
+                return content
         size = max(state.st_size, len(content))
         return Unread(f"too large: {size:,} bytes, {self.most_bytes:,} allowed")
 
@@ -132,7 +134,9 @@ class _Tree:
     ) -> None:
         """Put one directory entry where it belongs: folder, file, or not followed."""
         path = f"{folder}/{_spelt_in_text(entry.name)}" if folder else _spelt_in_text(entry.name)
-        if entry.is_symlink() and (reason := self._why_not_followed(entry)):
+        if entry.is_file(follow_symlinks=False):  # most are, and this alone asks the disk nothing
+            level.files.append(walk.Entry(path, *_state(entry.stat(follow_symlinks=False))))
+        elif entry.is_symlink() and (reason := self._why_not_followed(entry)):
             unlisted.append((self.key(path), reason))
         elif entry.is_symlink() and self.glob is None:
             pass  # it leads to what is listed under its own name
