@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trailnb.case.case import Case
     from trailnb.configuration.plan import plan_trail
     from trailnb.configuration.trails import trails
+    from trailnb.engines.sql import sql
     from trailnb.engines.table_ddl import table_ddl
     from trailnb.engines.to_sql import to_sql
     from trailnb.enrich.networks import aws_ranges, networks
@@ -105,6 +106,7 @@ __all__ = [
     "rules",
     "scan",
     "sign_ins",
+    "sql",
     "table_ddl",
     "timeline",
     "to_sql",
@@ -143,6 +145,7 @@ _HOMES = {
     "report": "trailnb._report.writing",
     "scan": "trailnb.trail.opening",
     "trails": "trailnb.configuration.trails",
+    "sql": "trailnb.engines.sql",
     "table_ddl": "trailnb.engines.table_ddl",
     "to_sql": "trailnb.engines.to_sql",
     "verify": "trailnb.integrity.verify",
