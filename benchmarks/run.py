@@ -32,6 +32,7 @@ SECTIONS = (
     "insights",
     "explorer",
     "iam",
+    "spark",
 )
 _PACKAGES = (
     "polars", "msgspec", "isal", "loky", "obstore", "s3fs", "duckdb", "pandas", "chdb",
