@@ -1,4 +1,4 @@
-"""The text of a question in SQL, for an account whose logs nobody wants to copy."""
+"""The text of a question in SQL, for a saved trail that is asked where it lies."""
 
 from __future__ import annotations
 
