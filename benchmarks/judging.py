@@ -22,18 +22,18 @@ def verify(uri: str, keys: str, **how: Any) -> int:
     return found.results.filter(kind="log file").height
 
 
-def quiet_year(series: int) -> dict[str, float]:
+def quiet_year(series: int, seed: int) -> dict[str, float]:
     """How many alarms gives a year in which nothing happens, and how many its first two weeks?"""
-    counts, _ = simulated.year(series, 1)
+    counts, _ = simulated.year(series, seed)
     found = _spells(counts, series)
     first = simulated.START + 14 * simulated.DAY
     early = found.filter(pl.col("start") < first).height
     return {"rows": counts.height, "early": early, "late": found.height - early}
 
 
-def planted_bursts(series: int, days: int, least: int) -> int:
+def planted_bursts(series: int, seed: int, days: int, least: int) -> int:
     """How many planted bursts are found?"""
-    counts, planted = simulated.with_bursts(series, 2, days, least=least)
+    counts, planted = simulated.with_bursts(series, seed, days, least=least)
     found = _spells(counts, series)
     spans = pl.DataFrame(
         [(one.series, one.start, one.start + one.minutes) for one in planted],

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _YEAR_MINUTES = 365.25 * DAY
 #: From this dispersion on, a window must exceed the expected so many times as far as any did.
-_CLUMPY, _BEYOND = 1.5, 3.0
+_CLUMPY, _BEYOND = 1.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
