@@ -109,6 +109,16 @@ def test_window_opens_only_its_days(local: Any, store: Path) -> None:  # noqa: A
     assert tn.engines.spark_frame(trail, local, until="2020-01-01").columns == list(schema())
 
 
+def test_copy_stamped_before_its_event(local: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    """A log file whose name is too early brought an event first; in a window it still counts."""
+    late = numbered(1, eventTime="2026-11-05T09:00:00Z")
+    logs = {key(delivered): log(late) for delivered in ("2026-11-02T09:00", "2026-11-05T09:05")}
+    trail = tn.open(logs, progress=lambda _: None).save(tmp_path / "kept")
+    assert trail.events.select(pl.len()).collect().item() == 1
+    assert tn.engines.spark_frame(trail, local, since="2026-11-05").count() == 1
+    assert tn.engines.spark_frame(trail, local, since="2026-11-06").count() == 0
+
+
 @pytest.mark.parametrize("name", ["q?m", "st*r", "case[042]", "x{1,2}", "a b%#"])
 def test_path_is_no_pattern(local: Any, tmp_path: Path, name: str) -> None:  # noqa: ANN401
     """A folder whose name could be a pattern is read, and its neighbour is not."""
@@ -167,8 +177,8 @@ def test_what_spark_would_read_otherwise_is_refused(local: Any, store: Path) -> 
     """Raw logs, a trail opened with a window, another time zone: each with what to do."""
     for trail, said in (
         (tn.open(SAMPLES / "quiet"), "trail.save"),
-        (tn.open(store, since="2026-11-03"), "give since and until here"),
-        (tn.open(store, dedupe=False), "give since and until here"),
+        (tn.open(store, since="2026-11-03"), "opened in part"),
+        (tn.open(store, dedupe=False), "opened in part"),
     ):
         with pytest.raises(tn.errors.RequestError, match=said):
             tn.engines.spark_frame(trail, local)

@@ -97,6 +97,19 @@ def test_problems_are_a_reading_of_their_own(local: Any) -> None:  # noqa: ANN40
     assert_frame_equal(found.sort(order), expected.sort(order))
 
 
+def test_worker_tells_of_problems() -> None:
+    """Whoever did not ask for problems finds them in the log of the worker that met them."""
+    from pyspark.sql.types import StringType, StructField, StructType
+
+    from trailnb.engines.spark_source import Reader
+
+    wanted = StructType([StructField("event_id", StringType())])
+    reader = Reader(wanted, tn.open(ACME), is_about_problems=False)
+    with pytest.warns(tn.errors.ProblemWarning, match=r'option\("problems", "true"\) lists'):
+        rows = sum(len(batch) for part in reader.partitions() for batch in reader.read(part))
+    assert rows == tn.open(ACME, dedupe=False).events.select(pl.len()).collect().item()
+
+
 def test_what_it_cannot_read_is_refused(local: Any) -> None:  # noqa: ANN401
     """A misspelt option, no path."""
     for options, said in (({"sinse": "2026-11-03"}, "no option sinse"), ({}, "needs a path")):

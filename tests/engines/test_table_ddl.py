@@ -136,7 +136,7 @@ def test_what_is_no_whole_store_is_refused(tmp_path: Path) -> None:
     """A trail that is not saved, or opened in part, has no table."""
     kept = saved(three_days(), tmp_path)
     assert tn.table_ddl(kept, location=S3)
-    with pytest.raises(tn.errors.RequestError, match="Save it first"):
+    with pytest.raises(tn.errors.RequestError, match="makes one"):
         tn.table_ddl(opened({"a.json": log(numbered(1))}), location=S3)
     with pytest.raises(tn.errors.RequestError, match="opened in part"):
         tn.table_ddl(opened(tmp_path, since="2026-11-02"), location=S3)

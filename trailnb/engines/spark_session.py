@@ -7,33 +7,29 @@ worker had half written is never seen.
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from trailnb.engines.store_table import spark_type
+from trailnb.engines.store_table import plain_scan, spark_type
 from trailnb.errors import MissingExtraError, RequestError
 from trailnb.formats.moments import shifted
 from trailnb.store.part import UNDATED
-from trailnb.store.plainly import obstacles
 from trailnb.store.writing import IS_COPY
 from trailnb.trail.ledger import warn_of
-from trailnb.trail.request import STAMP_SLACK, request_of
+from trailnb.trail.request import request_of
 from trailnb.trail.scan import schema
-from trailnb.trail.stored import StoredScan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
 
     from trailnb._typing import Moment
-    from trailnb.store.ledger import Ledger
+    from trailnb.store.part import Footer
     from trailnb.store.saving import Map
     from trailnb.store.writing import Group, Written
     from trailnb.trail.request import Request
+    from trailnb.trail.stored import StoredScan
     from trailnb.trail.trail import Trail
 
 #: So many groups for each core are one job: progress is told after each, and few cores wait at its
@@ -73,12 +69,11 @@ def spark(session: Any) -> Map:  # noqa: ANN401 - pyspark need not be there
     context = _context(session)
 
     def over(task: Callable[[Group], Written], groups: Sequence[Group]) -> Iterator[Written]:
-        travelling = _Travelling(os.getcwd(), task)  # noqa: PTH109 - as text, as workers take it
-        _check_portable(travelling)
+        _check_portable(task)
         many = _GROUPS_A_CORE * context.defaultParallelism
         for first in range(0, len(groups), many):
             some = groups[first : first + many]
-            yield from context.parallelize(some, len(some)).map(travelling).collect()
+            yield from context.parallelize(some, len(some)).map(task).collect()
 
     return over
 
@@ -120,7 +115,7 @@ def spark_frame(
             ...
         trailnb.errors.RequestError: Spark reads saved trails: trail.save(dest) makes one.
     """
-    scan = _plain_scan(trail)
+    scan = plain_scan(trail, "Spark")
     _context(session)
     zone = session.conf.get(_TIME_ZONE)
     if zone not in {"UTC", "Etc/UTC", "Z", "GMT"}:
@@ -134,13 +129,16 @@ def spark_frame(
         since=since, until=until, accounts=None, regions=None, categories=None, late=None,
         lookback="0s", dedupe=True,
     )  # fmt: skip
-    paths = _paths(scan, _days(scan, request))
+    paths = _paths(scan, request)
     if not paths:
         return _nothing(session)
     rows = session.read.parquet(*paths)
     rows = rows.where(~rows[IS_COPY])
-    for bound, is_within in _bounds(request, rows):
-        rows = rows if bound is None else rows.where(rows["event_time"].isNull() | is_within)
+    time = rows["event_time"]
+    if request.since is not None:
+        rows = rows.where(time.isNull() | (time >= request.since))
+    if request.until is not None:
+        rows = rows.where(time.isNull() | (time < request.until))
     return rows.select(schema().names())
 
 
@@ -171,24 +169,11 @@ def register(session: Any) -> None:  # noqa: ANN401
     session.dataSource.register(CloudTrail)
 
 
-@dataclass(frozen=True)
-class _Travelling:
-    """A task on its way to a worker, where relative paths mean what they mean here."""
-
-    folder: str
-    task: Callable[[Group], Written]
-
-    def __call__(self, group: Group) -> Written:
-        with suppress(FileNotFoundError):  # another machine; absolute places need no folder
-            os.chdir(self.folder)
-        return self.task(group)
-
-
-def _check_portable(travelling: _Travelling) -> None:
+def _check_portable(task: Callable[[Group], Written]) -> None:
     import cloudpickle
 
     try:
-        cloudpickle.dumps(travelling)
+        cloudpickle.dumps(task)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise RequestError(
             f"This trail's source cannot be sent to other machines ({error}). Open it by its URL, "
@@ -218,45 +203,27 @@ def _no_session(session: object) -> NoReturn:
     raise RequestError(f"{session!r:.80} is no SparkSession.")
 
 
-def _plain_scan(trail: Trail) -> StoredScan:
-    """Take the scan of a store whose parts hold just what the trail shows."""
-    scan = trail.scan
-    if not isinstance(scan, StoredScan) or trail.tables:
-        raise RequestError("Spark reads saved trails: trail.save(dest) makes one.")
-    if scan._odd or not scan.request.is_deduped:  # noqa: SLF001 - how it was asked, not how it is
-        raise RequestError(
-            "This trail was opened for a part of what is saved, and which copy comes first is "
-            "marked over the whole of it. Open it without since, until or other bounds, and give "
-            "since and until here."
-        )
-    if found := obstacles(scan.place, scan.held, scan.late):
-        raise RequestError(
-            f"Spark would find other events than the trail shows: {'; '.join(found)}. "
-            "Save the trail once more, or run trail.compact()."
-        )
-    return scan
+def _paths(scan: StoredScan, request: Request) -> list[str]:
+    """Name the parts that may hold events of the window."""
+    return sorted(
+        _as_spark_names_it(scan.place.path(part.name))
+        for part in scan.held.parts
+        if _may_hold(part.footer, request, scan.late)
+    )
 
 
-def _days(scan: StoredScan, request: Request) -> set[str]:
-    """Which days of delivery may hold events of the window?"""
-    days = {part.footer.day for part in scan.held.parts}
-    first = last = None
-    if request.since is not None:
-        first = shifted(request.since, -STAMP_SLACK).astimezone(UTC).date().isoformat()
-    if request.until is not None and scan.late is not None:
-        last = shifted(request.until, scan.late).astimezone(UTC).date().isoformat()
-    return {
-        day
-        for day in days
-        if day == UNDATED or ((first is None or first <= day) and (last is None or day <= last))
-    }
+def _may_hold(footer: Footer, request: Request, late: timedelta | None) -> bool:
+    """By the newest event in it, and by the day it was delivered, as far as `late` is a promise.
 
-
-def _paths(scan: StoredScan, days: set[str]) -> list[str]:
-    """Name the parts as Spark does: S3 by its own filesystem, folders by their whole path."""
-    held: Ledger = scan.held
-    found = [scan.place.path(part.name) for part in held.parts if part.footer.day in days]
-    return sorted(_as_spark_names_it(path) for path in found)
+    Not by the day of delivery alone: a name may be stamped before its events happened, and where it
+    brought them first, later copies are hidden.
+    """
+    since, until = request.since, request.until
+    if since is not None and "" < footer.last_day < since.date().isoformat():
+        return False
+    if until is None or late is None or footer.day == UNDATED:
+        return True
+    return footer.day <= shifted(until, late).date().isoformat()
 
 
 def _as_spark_names_it(path: str) -> str:
@@ -264,16 +231,8 @@ def _as_spark_names_it(path: str) -> str:
     path = _PATTERNS.sub(r"\\\1", path)
     scheme, is_url, rest = path.partition("://")
     if not is_url:
-        return f"file://{os.path.abspath(path)}"  # noqa: PTH100 - no link is resolved
+        return f"file://{path}"
     return f"s3a://{rest}" if scheme == "s3" else path
-
-
-def _bounds(request: Request, rows: Any) -> list[tuple[object, Any]]:  # noqa: ANN401
-    time = rows["event_time"]
-    return [
-        (request.since, request.since is not None and time >= request.since),
-        (request.until, request.until is not None and time < request.until),
-    ]
 
 
 def _nothing(session: Any) -> Any:  # noqa: ANN401

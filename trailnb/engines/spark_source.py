@@ -7,6 +7,7 @@ the plan of one filtered query is kept for the whole frame. What bounds the read
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import polars as pl
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
 from trailnb.engines.store_table import spark_type
-from trailnb.errors import RequestError
+from trailnb.errors import ProblemWarning, RequestError
 from trailnb.formats.problem import PROBLEM_SCHEMA, Problem, problem_frame
 from trailnb.reading.chunks import ReadPlan, read_chunks
 from trailnb.reading.workers import is_picklable, tasks_of
@@ -22,7 +23,7 @@ from trailnb.trail.opening import open as open_trail
 from trailnb.trail.scan import EventScan, schema, window_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -42,7 +43,8 @@ class CloudTrail(DataSource):  # type: ignore[misc] # pyspark's types are not re
     needs are decoded: `.schema("event_time timestamp, event_name string")` reads two. No worker
     sees what another reads, so an event that was delivered twice is there twice: `dropDuplicates`
     on event id and recipient account, or save the trail, which marks copies. Problems are a reading
-    of their own, `.option("problems", "true")`: the rows of `trail.problems()`.
+    of their own, `.option("problems", "true")`: the rows of `trail.problems()`. A task that met any
+    says so in its worker's log, for a worker has no other way to warn whoever asked.
     """
 
     @classmethod
@@ -92,7 +94,7 @@ class Reader(DataSourceReader):  # type: ignore[misc]
 
     def partitions(self) -> list[Part]:
         """Which tasks are there? A few megabytes of log files each."""
-        before = [Part(problems=self._unlisted)] if self._is_about_problems else []
+        before = [Part(problems=self._unlisted)] if self._unlisted else []
         return [*before, *self._tasks] or [Part()]
 
     def read(self, partition: Part) -> Iterator[pa.RecordBatch]:
@@ -102,8 +104,11 @@ class Reader(DataSourceReader):  # type: ignore[misc]
             return
         names = tuple(self._wanted.fieldNames())
         plan = ReadPlan(tuple(dict.fromkeys([*names, *self._roots])), predicate=self._window)
+        met = list(partition.problems)
         for chunk in read_chunks(self._source, partition.files, plan):
+            met += chunk.problems
             yield from self._batches(chunk.frame.select(names))
+        _warn(met)
 
     def _met(self, partition: Part) -> list[Problem]:
         whole = [name for name in schema() if name not in {"log_file", "log_index"}]
@@ -118,6 +123,18 @@ class Reader(DataSourceReader):  # type: ignore[misc]
         typed = frame.with_columns(texts) if frame.width else frame
         table = typed.to_arrow().cast(to_arrow_schema(self._wanted, timezone="UTC"))
         yield from table.to_batches()
+
+
+def _warn(problems: Sequence[Problem]) -> None:
+    serious = [one for one in problems if one.severity != "note"]
+    if serious:
+        said = f"{len(serious):,} problems, the first in {serious[0].log_file!r}"
+        warnings.warn(
+            f'{said}: some content could not be read as it stands. .option("problems", "true") '
+            "lists file, position and reason.",
+            ProblemWarning,
+            stacklevel=2,
+        )
 
 
 def _is_about_problems(options: Mapping[str, str]) -> bool:
@@ -145,6 +162,7 @@ def _opened(options: Mapping[str, str]) -> Trail:
         regions=regions,
         categories=categories,
         late=options.get("late", "1d"),
+        lookback="0s",
         storage_options=json.loads(given) if given else None,
         progress=lambda _: None,
     )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from trailnb.errors import RequestError
+from trailnb.store.plainly import obstacles
 from trailnb.trail.scan import schema
+from trailnb.trail.stored import StoredScan
+
+if TYPE_CHECKING:
+    from trailnb.trail.trail import Trail
 
 #: The partition: the day of delivery (UTC), as text.
 DATE = "date"
@@ -55,6 +61,38 @@ def ibis_types() -> dict[str, str]:
         for name, dtype in schema().items()
     }
     return types | {DATE: "string"}
+
+
+def plain_scan(trail: Trail, reader: str) -> StoredScan:
+    """Which parts may another engine, named by `reader`, read as they lie?
+
+    Raises:
+        RequestError: the trail is not a saved one, was opened in part, or its parts hold other
+            events than it shows, with what mends that.
+
+    Example:
+        >>> import trailnb as tn
+        >>> plain_scan(tn.open("data-samples/quiet"), "Athena")
+        Traceback (most recent call last):
+            ...
+        trailnb.errors.RequestError: Athena reads saved trails: trail.save(dest) makes one.
+    """
+    scan = trail.scan
+    if not isinstance(scan, StoredScan) or trail.tables:
+        raise RequestError(f"{reader} reads saved trails: trail.save(dest) makes one.")
+    asked = scan.request
+    bounds = (asked.since, asked.until, asked.accounts, asked.regions, asked.categories)
+    if any(bound is not None for bound in bounds) or not asked.is_deduped:
+        raise RequestError(
+            f"This trail is opened in part, and which copy of an event comes first is marked over "
+            f"the whole of what is saved. Open all of it for {reader}, and bound the question."
+        )
+    if found := obstacles(scan.place, scan.held, scan.late):
+        raise RequestError(
+            f"{reader} would not find what this trail finds: {'; '.join(found)}. Run "
+            "trail.compact(), or save again where a part cannot be read, and open the trail anew."
+        )
+    return scan
 
 
 def name_parts(table: str) -> list[str]:

@@ -10,14 +10,12 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from trailnb.engines.store_table import DATE, athena_type, name_parts
+from trailnb.engines.store_table import DATE, athena_type, name_parts, plain_scan
 from trailnb.errors import RequestError
 from trailnb.facts.columns import COLUMNS
 from trailnb.facts.derived import DERIVED
-from trailnb.store.plainly import obstacles
 from trailnb.store.writing import IS_COPY
 from trailnb.trail.scan import schema
-from trailnb.trail.stored import StoredScan
 
 if TYPE_CHECKING:
     from trailnb.trail.trail import Trail
@@ -74,17 +72,7 @@ def table_ddl(trail: Trail, *, table: str = "events", location: str | None = Non
         ...
         WHERE NOT "is_copy"
     """
-    scan = trail.scan
-    if not isinstance(scan, StoredScan):
-        raise RequestError("This trail is not a saved one. Save it first: trail.save('s3://…').")
-    asked = scan.request
-    if any((asked.since, asked.until, asked.accounts, asked.regions, asked.categories)):
-        raise RequestError("This trail is opened in part, and a table is whole. Open all of it.")
-    if found := obstacles(scan.place, scan.held, scan.late):
-        raise RequestError(
-            f"Athena would not find what this trail finds: {'; '.join(found)}. Run "
-            "trail.compact(), or save again where a part cannot be read, and open the trail anew."
-        )
+    scan = plain_scan(trail, "Athena")
     place = _placed(location or scan.place.uri)
     *database, name = name_parts(table)
     days = [part.footer.day for part in scan.held.parts]
