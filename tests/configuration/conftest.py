@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
+
+from tests.sources.conftest import s3_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+__all__ = ["s3_endpoint"]
+
 #: The account of that AWS.
 ACCOUNT = "123456789012"
-
-
-@pytest.fixture(scope="session")
-def moto_endpoint() -> Iterator[str]:
-    """The address of a moto server on loopback."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 class Aws:
@@ -87,16 +78,16 @@ class RefusingClient:
 
 
 @pytest.fixture
-def aws(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """An empty AWS, asked without a pace.
 
     Emptied afterwards too: all of moto's servers in a process share one memory, and other tests
     could not empty a bucket that locks its objects.
     """
     monkeypatch.setattr("trailnb.configuration.asking._PER_SECOND", 10_000.0)
-    _forget_all(moto_endpoint)
-    yield Aws(moto_endpoint)
-    _forget_all(moto_endpoint)
+    _forget_all(s3_endpoint)
+    yield Aws(s3_endpoint)
+    _forget_all(s3_endpoint)
 
 
 def _forget_all(endpoint: str) -> None:
