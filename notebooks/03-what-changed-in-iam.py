@@ -135,7 +135,7 @@ is_holder = pl.col("entity_kind").is_in(["user", "role"]) & pl.col("entity_arn")
 given = grave.filter(is_holder, pl.col("gained").list.len() > 0)
 for row in given.head(1).iter_rows(named=True):
     state = tn.iam_state(trail, at=row["time"] + timedelta(seconds=1), seed=seed)
-    print(f"May {row['entity_name']} call iam:CreateUser?")
+    print(f"May {row['entity_name']!r} call iam:CreateUser?")
     print(state.explain(row["entity_arn"], "iam:CreateUser"))
 
 # %% [markdown]
@@ -177,7 +177,8 @@ read.select("actor", "value", "how", "events", "bytes_out", "first", "last")
 
 # %%
 for row in grave.filter(pl.col("marks").list.len() > 0).iter_rows(named=True):
-    print(f"{row['time']:%m-%d %H:%M}  {row['actor']}: {'; '.join(row['reasons'])}")
+    line = f"{row['time']:%m-%d %H:%M}  {row['actor']}: {'; '.join(row['reasons'])}"
+    print(line if line.isprintable() else ascii(line))  # names come from the log
 if marked.is_empty():
     print("Nothing here: no change of permissions stands out.")
     print("That is no proof of innocence: look at what the logs cannot tell, below.")

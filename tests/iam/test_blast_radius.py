@@ -483,3 +483,32 @@ def test_a_moment_that_is_none_is_refused() -> None:
     """The error says how to write one."""
     with pytest.raises(RequestError, match="since='yesterday' names no moment"):
         radius(used(EVE, at(1), "eve"), since="yesterday")
+
+
+def test_a_condition_that_was_dropped_opens_the_trust() -> None:
+    """Everybody was named before, under a condition; without it strangers come in."""
+    inside = {"StringEquals": {"aws:PrincipalOrgID": "o-own"}}
+    before, after = (
+        json.dumps({"Version": "2012-10-17", "Statement": [
+            allow("sts:AssumeRole", None, Principal={"AWS": "*"}, **more)]})
+        for more in ({"Condition": inside}, {})
+    )  # fmt: skip
+    answer = radius(
+        iam("CreateRole", 1, {"roleName": "app", "assumeRolePolicyDocument": before}),
+        iam("UpdateAssumeRolePolicy", 6, {"roleName": "app", "policyDocument": after}),
+        since=at(5),
+    )
+    trust = row(answer, kind="trust")
+    assert trust["how"] == "iam:UpdateAssumeRolePolicy: lets in *"
+
+
+def test_what_old_records_made_is_followed() -> None:
+    """Records without a recipient account and without an id are reached like all others."""
+    made = makes_user("mallory", 1)
+    del made["recipientAccountId"]
+    started = event(userIdentity=EVE, eventSource="ec2.amazonaws.com", eventName="StartInstances",
+                    eventTime=at(2), readOnly=False)  # fmt: skip
+    del started["eventID"]
+    answer = radius(made, started)
+    assert row(answer, kind="user")["value"] == "user/mallory"
+    assert answer.filter(pl.col("how").str.contains("ec2:StartInstances")).height == 1

@@ -378,3 +378,109 @@ def test_any_frame_is_taken() -> None:
     columns = lazy.collect()
     assert isinstance(tn.iam_changes(columns.to_pandas()), pl.LazyFrame)
     assert tn.iam_changes(columns.to_pandas()).collect().equals(told)
+
+
+def test_records_without_a_recipient_are_their_callers() -> None:
+    """Old records name no recipient account; the caller's own is where the change was made."""
+    old = put("09:00:00", ALL, by="alice")
+    del old["recipientAccountId"]
+    (row,) = changes(old)
+    assert row["account"] == ACCOUNT
+    assert "self-granted" in row["marks"]
+
+
+@pytest.mark.parametrize("every", ["**", "*:*", "arn:*", "arn:aws:*", "arn:aws:iam::*:*"])
+def test_every_resource_of_iam_is_every_resource(every: str) -> None:
+    """There are more ways to say all than one star."""
+    (row,) = changes(put("09:00:00", text(allow("*", every))))
+    assert {"admin-equivalent", "wildcard resource"} <= set(row["marks"])
+
+
+def test_another_boundary_may_let_through_more() -> None:
+    """A narrow boundary is replaced by a wide one; the marks say what stands before them."""
+    named = {name: arn(f"policy/{name}") for name in ("narrow", "wide")}
+    bounds = [
+        call(f"08:00:0{second}", "iam:CreatePolicy", policyName=name,
+             policyDocument=text(allow(action)),
+             answer={"policy": {"arn": named[name], "policyName": name, "defaultVersionId": "v1"}})
+        for second, (name, action) in enumerate({"narrow": "s3:*", "wide": "*"}.items())
+    ]  # fmt: skip
+    how = {"userName": "alice"}
+    first, second = (
+        call(at, "iam:PutUserPermissionsBoundary", permissionsBoundary=named[name], **how)
+        for at, name in (("08:10:00", "narrow"), ("09:10:00", "wide"))
+    )
+    rows = changes(*bounds, first, put("08:20:00", ALL), second)
+    given = next(row for row in rows if row["action"] == "iam:PutUserPolicy")
+    assert "admin-equivalent" in given["marks"]
+    assert any(f"within its boundary {named['narrow']}" in one for one in given["reasons"])
+    assert rows[-1]["marks"] == ["Deny removed"]
+    assert "puts another permissions boundary on alice" in rows[-1]["reasons"][0]
+
+
+def test_an_event_bus_is_opened_by_its_policy() -> None:
+    """PutPermission may carry a whole policy instead of one principal."""
+    statement = allow("events:PutEvents", "*", Principal="*")
+    (row,) = changes(call("09:00:00", "events:PutPermission", policy=text(statement)))
+    assert "public principal" in row["marks"]
+
+
+def test_the_policy_of_a_rest_api_is_the_operation_on_it() -> None:
+    """One call patches several things of a REST API; only one of them is its policy."""
+    opened = text(allow("execute-api:Invoke", "*", Principal="*"))
+    operations = [
+        {"op": "replace", "path": "/description", "value": "hello"},
+        {"op": "replace", "path": "/policy", "value": opened},
+    ]
+    asked = {"restApiId": "abc", "patchOperations": operations}
+    (row,) = changes(call("09:00:00", "apigateway:UpdateRestApi", **asked))
+    assert json.loads(row["after"]) == json.loads(opened)
+    assert "public principal" in row["marks"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"AccessControlPolicy": {
+            "Owner": {"ID": "own"},
+            "AccessControlList": {"Grant": [
+                {"Grantee": {"ID": "own"}, "Permission": "FULL_CONTROL"},
+                {"Grantee": {"ID": "theirs"}, "Permission": "READ"},
+            ]}}},
+        {"x-amz-grant-full-control": 'id="theirs"'},
+        {"x-amz-grant-read": "emailAddress=eve@example.com"},
+    ],
+)  # fmt: skip
+def test_an_acl_that_names_somebody_else_is_a_share(asked: dict[str, Any]) -> None:
+    """Canonical ids and addresses tell no account: that is said."""
+    (row,) = changes(call("09:00:00", "s3:PutBucketAcl", bucketName="logs", **asked))
+    assert row["marks"] == ["cross-account trust"]
+    assert "account unknown" in row["reasons"][0]
+
+
+def test_an_acl_of_the_owner_alone_is_none() -> None:
+    """The owner's own grant opens nothing."""
+    grant = {"Grantee": {"ID": "own"}, "Permission": "FULL_CONTROL"}
+    inside = {"Owner": {"ID": "own"}, "AccessControlList": {"Grant": grant}}
+    (row,) = changes(call("09:00:00", "s3:PutBucketAcl", bucketName="logs",
+                          AccessControlPolicy=inside))  # fmt: skip
+    assert row["marks"] == []
+
+
+def test_a_document_shared_with_all_is_public() -> None:
+    """Systems Manager writes it with a capital."""
+    asked = {"name": "run", "permissionType": "Share", "accountIdsToAdd": ["All"]}
+    rows = changes(call("09:00:00", "ssm:ModifyDocumentPermission", **asked))
+    assert any("public principal" in row["marks"] for row in rows)
+
+
+def test_an_instance_is_started_with_a_profile() -> None:
+    """Each of the instances holds it from then on."""
+    started = {"instancesSet": {"items": [{"instanceId": "i-1"}, {"instanceId": "i-2"}]}}
+    rows = changes(
+        call("09:00:00", "ec2:RunInstances", answer=started, iamInstanceProfile={"name": "web"})
+    )
+    assert [(row["entity_name"], row["aspect"]) for row in rows] == [
+        ("i-1", "instance profile"),
+        ("i-2", "instance profile"),
+    ]

@@ -321,3 +321,15 @@ def test_every_policy_text_is_found(action: str) -> None:
         request["patchOperations"] = [{"op": "replace", "path": "/policy", "value": ALL}]
     found = [value for name, value in state_after((action, request)).items() if "policy" in name]
     assert found == [ALL]
+
+
+def test_a_membership_that_was_deleted_by_its_id_leaves_members_unknown() -> None:
+    """The call names neither group nor member, so who is still one cannot be told."""
+    joined = {"groupId": "g1", "memberId": {"userId": "u1"}}
+    kept = state_after(("identitystore:CreateGroupMembership", joined))
+    assert any("member" in name and value == "member" for name, value in kept.items())
+    left = state_after(
+        ("identitystore:CreateGroupMembership", joined),
+        ("identitystore:DeleteGroupMembership", {"membershipId": "m-1"}),
+    )
+    assert not any("member" in name and value == "member" for name, value in left.items())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import trailnb as tn
-from tests.iam.stories import ACCOUNT, ADMIN, allow, arn, call, deny, text, trail
+from tests.iam.stories import ACCOUNT, ADMIN, FOREIGN, allow, arn, call, deny, text, trail
 from trailnb.errors import RequestError
+
+if TYPE_CHECKING:
+    from trailnb.iam.explain import Explanation
 
 READ = text(allow("s3:GetObject", "arn:aws:s3:::exports/*"))
 BOB = call("08:00:00", "iam:CreateUser", userName="bob",
@@ -161,3 +164,76 @@ def test_a_session_stands_for_its_role() -> None:
     assert [json.loads(one) for one in state.principals["trust"]] == [json.loads(trust)]
     with pytest.raises(RequestError, match="names 0 principals here"):
         state.explain("nobody", "s3:GetObject")
+
+
+ASSUME = "sts:AssumeRole"
+FREE = text(allow("*"))
+USER = {"userName": "ann", "userId": "AIDAANN", "arn": arn("user/ann")}
+ANN = call("09:00:00", "iam:CreateUser", userName="ann", answer={"user": USER})
+
+
+def asked_of(resource: str, action: str, *calls: dict[str, Any]) -> Explanation:
+    """May a user who is allowed everything do this to that, after these calls?"""
+    free = {"userName": "ann", "policyName": "all", "policyDocument": FREE}
+    state = tn.iam_state(trail(ANN, call("09:00:01", "iam:PutUserPolicy", **free), *calls))
+    return state.explain(arn("user/ann"), action, resource)
+
+
+def test_a_role_is_assumed_only_by_whom_its_trust_names() -> None:
+    """An administrator may not take a role that trusts a service only; unseen trust is unknown."""
+    role = arn("role/app")
+    by_service = text(allow(ASSUME, None, Principal={"Service": "ec2.amazonaws.com"}))
+    by_user = text(allow(ASSUME, None, Principal={"AWS": arn("user/ann")}))
+    for document, answer in ((by_service, "not allowed"), (by_user, "allowed")):
+        made = call("09:00:02", "iam:CreateRole", roleName="app", assumeRolePolicyDocument=document)
+        assert asked_of(role, ASSUME, made).answer == answer
+    unseen = asked_of(role, ASSUME)
+    assert unseen.answer == "unknown"
+    assert any("trust" in one for one in unseen.unknowns)
+
+
+def test_a_key_and_another_account_must_agree_too() -> None:
+    """What the user's own policies allow is not enough there, and what is unknown is named."""
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+    assert asked_of(key, "kms:Decrypt").answer == "unknown"
+    theirs = f"arn:aws:sqs:eu-west-1:{FOREIGN}:jobs"
+    found = asked_of(theirs, "sqs:SendMessage")
+    assert found.answer == "unknown"
+    assert any(theirs in one for one in found.unknowns)
+
+
+def test_a_bucket_policy_that_was_not_seen_is_named() -> None:
+    """It may deny: the answer stands by what is known, and says what is not."""
+    found = asked_of("arn:aws:s3:::logs/a", "s3:GetObject")
+    assert found.answer == "allowed"
+    assert any("arn:aws:s3:::logs/a" in one for one in found.unknowns)
+
+
+def test_the_root_of_an_account_only_delegates() -> None:
+    """A bucket policy that names the account lets in nobody who has no policy of their own."""
+    names = {"root": f"arn:aws:iam::{ACCOUNT}:root", "ann": arn("user/ann")}
+    for who, answer in (("root", "not allowed"), ("ann", "allowed")):
+        statement = allow("s3:*", "arn:aws:s3:::logs/*", Principal={"AWS": names[who]})
+        state = tn.iam_state(
+            trail(
+                ANN,
+                call("09:00:01", "s3:PutBucketPolicy", bucketName="logs",
+                     bucketPolicy=json.loads(text(statement))),
+            )
+        )  # fmt: skip
+        asked = state.explain(arn("user/ann"), "s3:GetObject", "arn:aws:s3:::logs/a")
+        assert asked.answer == answer, who
+
+
+def test_an_explanation_is_safe_to_print() -> None:
+    """Conditions are written by whoever wrote the policy."""
+    wild = "\x1b[2J\u202e"
+    statement = allow("s3:*", "*", Condition={"StringEquals": {"aws:PrincipalTag/x": wild}})
+    made = [
+        ANN,
+        call("09:00:01", "iam:PutUserPolicy", userName="ann", policyName="p",
+             policyDocument=text(statement)),
+    ]  # fmt: skip
+    said = str(tn.iam_state(trail(*made)).explain(arn("user/ann"), "s3:GetObject"))
+    assert "\x1b" not in said
+    assert "\u202e" not in said

@@ -107,7 +107,9 @@ def _copies(events: pl.LazyFrame, own: pl.DataFrame) -> pl.DataFrame:
 def _told(found: pl.DataFrame) -> pl.DataFrame:
     is_old = pl.col("event_category").is_null() & ~pl.col("management_event")
     is_data = ((pl.col("event_category") == "Data") | is_old).fill_null(value=False)
-    once = found.unique(["event_id", "recipient_account_id", "event_time"], maintain_order=True)
+    once = found.unique(
+        ["event_id", "recipient_account_id", "event_time", "action", "target"], maintain_order=True
+    )
     is_copy = pl.col("user_type").eq_missing("AWSAccount")
     callers = pl.col("event_id").sort_by(is_copy, "event_id").first().over("shared_event_id")
     return once.with_columns(

@@ -98,7 +98,10 @@ def blast_radius(
 
     def answer() -> pl.DataFrame:
         issues = issues_in(events, frame)
-        told = _in_utc(attributed(narrow, issues)).with_columns(user_of())
+        told = _in_utc(attributed(narrow, issues)).with_columns(
+            user_of(),
+            pl.coalesce("recipient_account_id", "user_account_id").alias("recipient_account_id"),
+        )
         begun = starts(told, issues, start, from_then)
         if not begun:
             warn_nothing_found(f"Nothing found: no event is of {start!r}.")

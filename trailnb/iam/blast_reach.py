@@ -10,8 +10,9 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from trailnb.iam.compare import compare
 from trailnb.iam.documents import parse
-from trailnb.iam.statements import Document, account_of
+from trailnb.iam.statements import EMPTY, Document, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -197,7 +198,15 @@ def let_in(before: str | None, after: str | None) -> tuple[str, ...]:
         return ()
     named = _principals(now)
     if before is None or isinstance(was, Document):
-        return tuple(sorted(named - (_principals(was) if isinstance(was, Document) else set())))
+        gained = compare(was if isinstance(was, Document) else EMPTY, now).gained
+        allowed = (grant.principals or () for grant in gained if grant.effect == "Allow")
+        spelled = {
+            one.replace(f"arn:aws:iam::{account_of(one)}:root", str(account_of(one))): one
+            for one in named
+        }
+        return tuple(
+            sorted({spelled.get(one, one) for principals in allowed for one in principals})
+        )
     return tuple(sorted(one for one in named if not one.startswith("Service:")))
 
 

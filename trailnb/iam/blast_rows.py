@@ -109,7 +109,9 @@ def rows(radius: Radius) -> Iterator[dict[str, Any]]:
     told = {change["event_id"] for _, change in radius.changes}
     told.update(of for one in radius.found.values() for of in _issuing(one))
     ids = pl.Series(sorted(told), dtype=pl.String()).implode()
-    for row in summed(radius.acts.filter(~pl.col("of").is_in(ids)), radius.evidence).to_dicts():
+    for row in summed(
+        radius.acts.filter(~pl.col("of").is_in(ids).fill_null(value=False)), radius.evidence
+    ).to_dicts():
         yield _deed(radius, row)
     yield from _unlogged(radius)
 

@@ -131,8 +131,10 @@ def world_of(events: pl.LazyFrame, issues: Issues, changes: pl.LazyFrame) -> Wor
     )
     sessions, found = list(_sessions(used)), list(_controls(calls))
     hops = hops_of(issues)
-    by = calls.select("event_id", "session_id", account="recipient_account_id").unique()
-    made = changed.join(by, on=["event_id", "account"], how="left")
+    # A change is of the account of its entity, which may be another than the one it was made in.
+    which = ["event_id", "time", "action"]
+    by = calls.select(pl.col("event_id").fill_null(""), "session_id", "action", time="event_time")
+    made = changed.join(by.unique(which, keep="any"), on=which, how="left")
     return World(
         sessions={one.id: one for one in sessions},
         hops=hops,

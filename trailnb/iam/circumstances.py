@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from trailnb.iam.behind import known
+from trailnb.iam.compare import compare
 from trailnb.iam.entities import EXISTS, Aspect, caller
 from trailnb.iam.openings import openings
 from trailnb.iam.state import ABSENT
@@ -64,6 +66,8 @@ def told_marks(
     elif edit.aspect.kind == "MFA device":
         yield Mark("persistence", "MFA", f"takes the MFA device of {edit.entity.name} away")
     yield from openings(edit, pair, accounts)
+    if edit.aspect.kind == "boundary" and ABSENT not in pair:
+        yield from _widened(state, edit, pair)
 
 
 def _is_own(state: Reading, edit: Edit, arn: str, differences: Collection[Difference]) -> bool:
@@ -78,6 +82,21 @@ def _is_own(state: Reading, edit: Edit, arn: str, differences: Collection[Differ
         return True
     aspect = Aspect("managed policy" if edit.entity.kind == "policy" else "group", edit.entity.name)
     return own in state.held_by(own.account, aspect)
+
+
+def _widened(state: Reading, edit: Edit, pair: tuple[Value, Value]) -> Iterator[Mark]:
+    """Does another boundary let through what the one before did not?"""
+    meant = (Aspect("managed policy", value.text) for value in pair)
+    old, new = (
+        known(one, state.meant(edit.entity, one, value))
+        for one, value in zip(meant, pair, strict=True)
+    )
+    found = compare(old, new)
+    if found.gained or found.doubts:
+        text = f"puts another permissions boundary on {edit.entity.name}"
+        allowed = [grant for grant in found.gained if grant.effect == "Allow"]
+        text += "".join(f", which lets through {grant}" for grant in allowed[:3])
+        yield Mark("Deny removed", "boundary", text, not found.doubts)
 
 
 def _role_arn(arn: str) -> str:

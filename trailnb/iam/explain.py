@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trailnb._plain import plain
 from trailnb.iam.behind import documents_of, known
 from trailnb.iam.entities import Aspect, Entity
 from trailnb.iam.evaluate import Answer, Decision, Request, decide
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from trailnb.iam.state import Reading
     from trailnb.iam.statements import Known
 
+# Nothing is allowed there by the caller's policies alone (KMS Developer Guide, "Key policies").
+_ASKS_BOTH = ("sts:assumerole", "kms:")
+_TRUST = Aspect("trust")
 _NOT_LOOKED_AT = "session policies and organization policies are not looked at"
 
 
@@ -40,7 +44,8 @@ class Explanation:
             if one is not None:
                 lines += [f"allowed by: {statement}" for statement in one.allowed_by]
                 lines += [f"denied by: {statement}" for statement in one.denied_by]
-        return "\n".join([*lines, *(f"unknown: {each}" for each in self.unknowns)])
+        lines += [f"unknown: {each}" for each in self.unknowns]
+        return "\n".join(map(plain, lines))
 
 
 def explained(
@@ -53,11 +58,20 @@ def explained(
     identity = decide(identity_documents(state, principal), asked)
     limit = _boundary(state, principal)
     boundary = None if limit is None else decide([limit], asked)
-    given = _resource_documents(state, resource)
+    account, given = _resource_documents(state, principal.account, action.lower(), resource)
+    is_other = account != principal.account
+    asks_both = is_other or action.lower().startswith(_ASKS_BOTH)
+    if asks_both and not given:
+        given = [Unknown(f"the policy of {resource or 'the resource'} is not known")]
     own = decide(given, asked) if given else None
     found = [one for one in (identity, own, boundary) if one is not None]
     unknowns = [each for one in found for each in one.unknowns]
-    answer = _answer(identity, own, boundary)
+    if resource is not None and own is None:
+        unknowns.append(f"whether a policy of {resource} denies it is not known")
+    named = own is not None and any(
+        {f"AWS:{arn}", "*"} & set(one.principals or ()) for one in own.allowed_by
+    )
+    answer = _answer(identity, own, boundary, is_enough=named and not is_other, asks_both=asks_both)
     return Explanation(
         answer, identity, own, boundary, (*dict.fromkeys([*unknowns, _NOT_LOOKED_AT]),)
     )
@@ -100,23 +114,44 @@ def _boundary(state: Reading, principal: Entity) -> Known | None:
     return known(attached, state.meant(principal, attached, value))
 
 
-def _resource_documents(state: Reading, resource: str | None) -> list[Known]:
-    """Look for the policy of the resource, or of the bucket an object lies in."""
+def _resource_documents(
+    state: Reading, account: str, action: str, resource: str | None
+) -> tuple[str, list[Known]]:
+    """Look for the policy of the resource, of the bucket of an object, a role's trust: whose?"""
+    parts = (resource or "").split(":", 5)
+    account = parts[4] if len(parts) > 5 and parts[4] else account  # noqa: PLR2004 - of an ARN
+    if action.startswith("sts:assumerole") and resource:
+        value = state.value(Entity(account, "role", resource.rpartition("/")[2]), _TRUST)
+        is_told = value.kind != "unknown"
+        unseen = Unknown(f"the trust policy of {resource} is not known")
+        return account, [known(_TRUST, value) if is_told else unseen]
     names = {resource, resource.partition("/")[0]} if resource else set()
-    found = []
+    found: list[Known] = []
     for entity in sorted(state.entities) if names else ():
         if entity.name in names:
+            account = entity.account
             for aspect, value in state.aspects(entity, "resource policy", "statement"):
                 found.append(known(aspect, value))
-    return found
+    return account, found
 
 
-def _answer(identity: Decision, resource: Decision | None, boundary: Decision | None) -> Answer:
+def _answer(
+    identity: Decision,
+    resource: Decision | None,
+    boundary: Decision | None,
+    *,
+    is_enough: bool,
+    asks_both: bool,
+) -> Answer:
+    """Put the decisions together; `is_enough`: what allows it at the resource names the caller."""
     answers = [one.answer for one in (identity, resource, boundary) if one is not None]
     if "denied" in answers:
         return "denied"
+    by_resource = resource.answer if resource else "not allowed"
+    if asks_both and "not allowed" in {by_resource, "" if is_enough else identity.answer}:
+        return "not allowed"
     if "unknown" in answers:
         return "unknown"
-    allowed = "allowed" in {identity.answer, resource.answer if resource else None}
+    allowed = identity.answer == "allowed" or (is_enough and by_resource == "allowed")
     limited = boundary is not None and boundary.answer != "allowed"
     return "allowed" if allowed and not limited else "not allowed"

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 # Everything, or all of a service or of a type of it. Buckets have names where others have types.
 _EVERY = re.compile(
-    r"\*+|arn:[^:]*:(?:s3:::|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[a-z-]*[:/])?)\*+(?:/\*+)?"
+    r"\*+|\*+:\*+|arn:\*+|arn:[^:]*:\*+|arn:[^:]*:(?:s3:::|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[a-z-]*[:/])?)\*+(?:/\*+)?"
 )
 _MOST_NAMED = 3
+_EVERY_IAM = [(Part((f"arn:{part}:iam::*:*",)),) for part in ("aws", "aws-cn", "aws-us-gov")]
 _ALL_OF_IAM = (Part(("iam:*",)),)
 # AWS's own policies whose names are their meaning (AWS Managed Policy Reference Guide).
 _ADMIN_POLICIES = ("AdministratorAccess", "IAMFullAccess")
@@ -130,7 +131,7 @@ def _administers(document: Known) -> tuple[str, tuple[Condition, ...]] | None:
     for one, reached in regions(document) if isinstance(document, Document) else ():
         if one.principals is not None or one.not_principals is not None:
             continue
-        if not any(part == Part(("*",)) for part in reached.resources):
+        if all(less(every, reached.resources) for every in _EVERY_IAM):
             continue
         if one.effect == "Deny" and not one.conditions and common(reached.actions, _ALL_OF_IAM):
             return None

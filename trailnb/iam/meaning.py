@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from trailnb.iam.behind import differences, documents_beside
 from trailnb.iam.circumstances import told_marks
+from trailnb.iam.entities import Aspect
 from trailnb.iam.expand import LEVELS
 from trailnb.iam.marks import escalations, gained_access, marks, named_policy_marks
+from trailnb.iam.state import ABSENT
 from trailnb.iam.trusted import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from trailnb.iam.compare import Difference
+    from trailnb.iam.entities import Entity
     from trailnb.iam.replay_edits import Edit
     from trailnb.iam.state import Reading, Value
     from trailnb.iam.trusted import Mark
 
+_BOUNDED = {"admin-equivalent", "escalation path"}
 _AWS_MANAGED = ":iam::aws:policy/"
 
 
@@ -44,7 +48,16 @@ def meaning(
                 marked += escalations(one, beside)
     if edit.aspect.kind == "managed policy" and pair[1].kind not in {"absent", "text"}:
         marked += named_policy_marks(edit.aspect.name)
-    return told_in_columns(found, marked)
+    return told_in_columns(found, _within(state, edit.entity, marked))
+
+
+def _within(state: Reading, entity: Entity, marked: Iterable[Mark]) -> list[Mark]:
+    """Say of what would make an administrator that a permissions boundary stands before it."""
+    limit = state.value(entity, Aspect("boundary"))
+    if limit == ABSENT or limit.kind == "unknown":
+        return list(marked)
+    said = f", within its boundary {limit.shown}"
+    return [m._replace(text=m.text + said) if m.kind in _BOUNDED else m for m in marked]
 
 
 def told_in_columns(found: Collection[Difference], marked: Iterable[Mark]) -> dict[str, Any]:

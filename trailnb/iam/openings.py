@@ -25,6 +25,8 @@ _BY_NAME = frozenset({"shared with", "principal", "access entry", "access policy
 _INSIDE = frozenset({"permission", "grant", "access grant"})
 _ACCOUNT = re.compile(r"^(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?:[:/]|$)")
 _EVERYONE = re.compile(r"(?:global/AllUsers|AuthenticatedUsers|public-read|public-read-write)\b")
+_BY_HEADER = re.compile(r'(?:\bid|emailAddress)="?([^"\s,]+)', re.IGNORECASE)
+_MOST_NAMED = 3
 _CLUSTER_ADMIN = "AmazonEKSClusterAdminPolicy"
 # A sixteenth of the Internet has no single owner.
 _WIDE_BITS = 4
@@ -55,8 +57,8 @@ def openings(edit: Edit, pair: tuple[Value, Value], accounts: Collection[str]) -
         yield Mark("public principal", name, f"opens to everyone: {name}")
     elif kind == "URL" and text == "NONE":
         yield Mark("public principal", "*", "opens to everyone: a function URL without sign-in")
-    elif kind == "ACL" and _EVERYONE.search(text):
-        yield Mark("public principal", "*", "opens to everyone by its ACL")
+    elif kind == "ACL":
+        yield from _access_list(edit, text)
     elif kind == "delegated administrator":
         text = f"makes account {edit.entity.name} administrator of {name} for the organization"
         yield Mark("cross-account trust", edit.entity.name, text)
@@ -106,13 +108,42 @@ def _is_wide(rule: str) -> bool:
 def _shares(edit: Edit, names: list[str], accounts: Collection[str]) -> Iterator[Mark]:
     what = edit.entity.name
     for name in names:
-        if name in {"all", "*"}:
+        if name.lower() in {"all", "*"}:
             yield Mark("public principal", "*", f"shares {what} with everyone")
         found = _ACCOUNT.match(name)
         if found and found[1] != edit.entity.account:
             known = "known in this trail" if found[1] in accounts else "foreign"
             text = f"shares {what} with account {found[1]}, {known}"
             yield Mark("cross-account trust", found[1], text)
+
+
+def _access_list(edit: Edit, text: str) -> Iterator[Mark]:
+    if _EVERYONE.search(text):
+        yield Mark("public principal", "*", "opens to everyone by its ACL")
+    for who in _granted(text):
+        said = f"shares {edit.entity.name} by its ACL with {who}, account unknown"
+        yield Mark("cross-account trust", who, said, is_certain=False)
+
+
+def _granted(text: str) -> list[str]:
+    """Whom else than the owner does an ACL name: canonical user ids, mail addresses?"""
+    found = _loaded(text)
+    if not isinstance(found, dict):
+        return []
+    inside = found.get("AccessControlPolicy", found)
+    inside = inside if isinstance(inside, dict) else {}
+    owner, listed = (inside.get(name) for name in ("Owner", "AccessControlList"))
+    grants = listed.get("Grant") if isinstance(listed, dict) else None
+    named = {
+        who
+        for grant in (grants if isinstance(grants, list) else [grants])
+        if isinstance(grant, dict) and isinstance(grantee := grant.get("Grantee"), dict)
+        for who in (grantee.get("ID"), grantee.get("EmailAddress"))
+        if isinstance(who, str)
+    }
+    headers = [str(value) for key, value in found.items() if key.lower().startswith("x-amz-grant")]
+    named |= {who for value in headers for who in _BY_HEADER.findall(value)}
+    return sorted(named - {owner.get("ID") if isinstance(owner, dict) else None})[:_MOST_NAMED]
 
 
 def _principals(text: str) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _READ = (
     "event_time", "event_id", "action", "actor", "outcome", "source_ip_address", "aws_region",
-    "recipient_account_id", "user_name", "access_key_id", "user_arn", "target",
+    "recipient_account_id", "user_account_id", "user_name", "access_key_id", "user_arn", "target",
     "request_parameters", "response_elements",
 )  # fmt: skip
 
@@ -69,6 +69,8 @@ def _calls(events: object, frame: Narwhal, reduced: Narwhal) -> Read:
     rows = in_polars(reduced)
     if not is_attributed(frame):
         rows = attributed(rows, issues_in(events, frame))
+    own = pl.coalesce("recipient_account_id", "user_account_id")  # old records name no recipient
+    rows = rows.with_columns(own.alias("recipient_account_id"))
     places = in_polars(frame.select("recipient_account_id").unique())
     told, accounts = pl.collect_all([rows, places])
     told = told.drop_nulls("event_time").with_row_index("place")

@@ -26,6 +26,7 @@ _FIXED: dict[str, Callable[[Call], object]] = {
     "@caller": lambda call: call.user_name,
     "@target": lambda call: call.target,
     "@account": lambda call: call.account,
+    "@patch": lambda call: _patched(call.request),
     "*": lambda call: call.request or None,
 }
 # Made once: `json.dumps` makes an encoder for each text.
@@ -97,7 +98,7 @@ def spoken(call: Call, spec: str) -> list[Any]:
 
     Alternatives are divided by `|`, parts to be joined by `+`. A part is a path in the request
     (`a.b[*].c`), in the response after `>`, a literal after `=`, the whole request `*`, or
-    `@caller`, `@target`, `@account`.
+    `@caller`, `@target`, `@account`, or `@patch`, the policy that a REST API is patched with.
     """
     for alternative in _alternatives(spec):
         if len(alternative) == 1:
@@ -130,6 +131,14 @@ def _part(part: str) -> _Part:
     if part[0] == ">":
         return lambda call: walk(call.response, steps)
     return lambda call: walk(call.request, steps)
+
+
+def _patched(request: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever the log holds
+    """Take the policy out of the operations that change a REST API: the last one counts."""
+    inside = request.get("updateRestApiInput", request)
+    operations = _many(inside, ["patchOperations[*]"])
+    told = [one for one in operations if isinstance(one, dict) and one.get("path") == "/policy"]
+    return told[-1].get("value") if told else None
 
 
 def _one(held: Any, steps: list[str]) -> list[Any]:  # noqa: ANN401 - whatever the log holds

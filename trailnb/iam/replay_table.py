@@ -20,6 +20,7 @@ from trailnb.iam.state import ABSENT, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from trailnb.iam.entities import Entity
     from trailnb.iam.replay_edits import Call, Verb
 
 _TABLES = ("replay_iam.csv", "replay_resources.csv")
@@ -121,7 +122,11 @@ def _edits_of(call: Call, row: Row) -> Iterator[Edit]:
     named = names(call, row.name)
     if not named and row.is_optional:
         return
-    entity = entity_of(row.kind, named[0] if named else UNNAMED, call.account)
+    for name in named or [UNNAMED]:
+        yield from _edits_on(call, row, entity_of(row.kind, name, call.account))
+
+
+def _edits_on(call: Call, row: Row, entity: Entity) -> Iterator[Edit]:
     if row.verb == "create":
         arn, unique = (next(iter(names(call, spec)), None) for spec in (row.value, row.aspect_name))
         arn = arn if arn and arn.startswith("arn:") else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from trailnb._plain import plain
 from trailnb.errors import RequestError
 from trailnb.iam.entities import EXISTS, Aspect, Entity, caller
 from trailnb.iam.explain import Explanation, explained
@@ -120,7 +121,7 @@ class IamState:
             if (_is(entity, held.arn, named) if session is None else entity == session)
         ]
         if len(found) != 1:
-            said = ", ".join(f"{one.kind}/{one.name} in {one.account}" for one in found[:4])
+            said = plain(", ".join(f"{one.kind}/{one.name} in {one.account}" for one in found[:4]))
             hint = f"It could be {said}." if found else "See .principals for those that are known."
             raise RequestError(f"{named!r} names {len(found)} principals here. {hint}")
         return found[0]
