@@ -135,7 +135,8 @@ is_holder = pl.col("entity_kind").is_in(["user", "role"]) & pl.col("entity_arn")
 given = grave.filter(is_holder, pl.col("gained").list.len() > 0)
 for row in given.head(1).iter_rows(named=True):
     state = tn.iam_state(trail, at=row["time"] + timedelta(seconds=1), seed=seed)
-    print(f"May {row['entity_name']!r} call iam:CreateUser?")
+    name = row["entity_name"]
+    print(f"May {name if name.isprintable() else ascii(name)} call iam:CreateUser?")
     print(state.explain(row["entity_arn"], "iam:CreateUser"))
 
 # %% [markdown]

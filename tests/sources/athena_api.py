@@ -35,6 +35,7 @@ DOCUMENTED = {
             "eventtime", "eventsource", "eventname", "awsregion", "sourceipaddress", "useragent",
             "errorcode", "errormessage", "requestparameters", "responseelements",
             "additionaleventdata", "requestid", "eventid", "readonly",
+            "sessioncredentialfromconsole", "edgedevicedetails",
         ),
         "string",
     ),
@@ -45,6 +46,9 @@ DOCUMENTED = {
             "sharedeventid", "vpcendpointid", "vpcendpointaccountid", "eventcategory",
         ),
         "string",
+    ),
+    "addendum": (
+        "struct<reason:string,updatedfields:string,originalrequestid:string,originaleventid:string>"
     ),
     "tlsdetails": "struct<tlsversion:string,ciphersuite:string,clientprovidedhostheader:string>",
 }  # fmt: skip

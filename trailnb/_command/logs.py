@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from trailnb.sources import athena_service, querying
+from trailnb.sources.aws import OF_DOORS
 from trailnb.trail.opening import open as open_trail
 from trailnb.trail.progress import default_display
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trailnb.trail.trail import Trail
 
 _SERVICES = frozenset({"cloudtrail", "cloudwatch", "lake", "athena"})
-_OPTIONS_OF_SERVICES = athena_service.OPTIONS | querying.OPTIONS | {"region_name"}
+_OPTIONS_OF_SERVICES = OF_DOORS | {"region_name"}
 
 
 def logs() -> argparse.ArgumentParser:

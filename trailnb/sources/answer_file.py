@@ -35,6 +35,7 @@ class AnswerFile:
     text_bytes: int = 0
     _names: list[str] | None = None
     _rest: str = ""
+    _is_uneven: bool = False
     _decoder: Any = field(default_factory=codecs.getincrementaldecoder("utf-8"), repr=False)
     _paging: Paging = field(default_factory=lambda: Paging(ROWS), repr=False)
 
@@ -42,6 +43,11 @@ class AnswerFile:
     def events(self) -> int:
         """How many rows have come so far?"""
         return self._paging.events
+
+    @property
+    def is_torn(self) -> bool:
+        """Does it end within a row, or has a row too few or too many cells?"""
+        return self._is_uneven or (self.is_done and bool(self._rest))
 
     def take(self, part: bytes, total: int) -> None:
         r"""Add a part of a file that is so long in all.
@@ -61,7 +67,10 @@ class AnswerFile:
         rows = self._rows()
         if self._names is None:
             self._names = [name or "" for name in next(rows, [])] or None
-        texts = [filled(self._names or [], row) for row in rows]
+        texts = []
+        for row in rows:
+            self._is_uneven |= len(row) != len(self._names or [])
+            texts.append(filled(self._names or [], row))
         self.text_bytes += sum(map(len, texts))
         self._paging.take([(None, None, text) for text in texts], None)
 

@@ -13,12 +13,13 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from trailnb.errors import RequestError
-from trailnb.sources import athena_service, pruning, slices, sql
+from trailnb.sources import pruning, slices, sql
 from trailnb.sources.ahead import fetch_ahead
 from trailnb.sources.athena_service import Athena
 from trailnb.sources.athena_table import BEFORE, FROM, table_of
 from trailnb.sources.aws import Caller
-from trailnb.sources.querying import AT_ONCE, OPTIONS, Queries, agreed, unbounded
+from trailnb.sources.bill import agreed, unbounded
+from trailnb.sources.querying import AT_ONCE, Queries
 from trailnb.sources.source import Listing, LogFile
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from trailnb.sources.source import Asked, Unread, Wanted
     from trailnb.sources.sql import Attributes
 
-_OPTIONS = athena_service.OPTIONS | OPTIONS
 _PER_SECOND = 5.0
 _RIGHTS = "athena:StartQueryExecution, athena:GetQueryExecution, and s3:GetObject on the results"
 #: CloudTrail began on this day.
@@ -59,7 +59,7 @@ class AthenaTable:
         if not (sql.is_name(self.database) and sql.is_name(self.name)):
             raise RequestError(f"{self.url} names no table. Write athena://DATABASE/TABLE.")
         self.caller = Caller(
-            "Athena (athena://)", self.options, _PER_SECOND, self.clock, self.sleep, others=_OPTIONS
+            "Athena (athena://)", self.options, _PER_SECOND, self.clock, self.sleep
         )
         self.athena = Athena(self.caller, self.database, self.options)
         self.queries = Queries(self.athena, self.uri, _RIGHTS, self.wait, agreed(self.options))
@@ -94,7 +94,12 @@ class AthenaTable:
         _check(self.table, wanted, self.uri, is_allowed=bool(self.options.get("allow_full_scan")))
         since = wanted.events_from and slices.whole_second(wanted.events_from)
         files = [
-            _file_of(replace(one, attributes=(*one.attributes, *attributes)), now, since)
+            _file_of(
+                replace(one, attributes=(*one.attributes, *attributes)),
+                now,
+                since,
+                is_of_events=self.table.partitions.grain is None,
+            )
             for one in self._cut(wanted, now, since)
         ]
         requests = self.caller.requests - before
@@ -119,7 +124,7 @@ class AthenaTable:
 
         def fetch(file: LogFile) -> bytes | Unread:
             statement = self.table.statement(slices.parsed(file.key))
-            return self.queries.fetched(file.key, lambda: statement, stop)
+            return self.queries.fetched(file.key, lambda: statement, stop, file.version)
 
         return fetch_ahead(files, fetch, threads=self.threads, stop=stop)
 
@@ -141,10 +146,14 @@ class AthenaTable:
         # No slack for stamps: log files are stamped after their events, and a day more is dear.
         early = wanted.delivered_from + slices.SLACK if wanted.delivered_from else first
         end = min(wanted.delivered_until or now + slices.SECOND, now + slices.SECOND)
+        end = min(end, table.last) if table.last else end
         for start, after in table.partitions.spans(max(early, first), end):
-            is_late = until is not None and until < after
-            before = ((BEFORE, slices.stamped(_ceiling(until))),) if until and is_late else ()
-            yield slices.Slice(place, start, after, before)
+            bounds: Attributes = ()
+            if until is not None and until < after:
+                bounds = ((BEFORE, slices.stamped(_ceiling(until))),)
+            if wanted.delivered_from is not None and start < early:
+                bounds += ((FROM, slices.stamped(slices.whole_second(early))),)
+            yield slices.Slice(place, start, after, bounds)
 
     def _clipped(self, one: Slice, asked: Asked) -> Slice | None:
         """Which part of a slice can hold what is asked for? A partition has no parts."""
@@ -187,9 +196,10 @@ def _check(table: Table, wanted: Wanted, uri: str, *, is_allowed: bool) -> None:
         raise unbounded(uri, table.first)
 
 
-def _file_of(one: Slice, now: datetime, since: datetime | None) -> LogFile:
+def _file_of(one: Slice, now: datetime, since: datetime | None, *, is_of_events: bool) -> LogFile:
     """What is the log file of a slice? One in which the window begins is stamped so."""
     like = slices.file_of(one, LogFile("", folder="CloudTrail"), now, since)
+    like = like if is_of_events else replace(like, covers_from=None)
     if since is not None and one.start <= since < one.end:
         return replace(like, delivered=since)
     return like

@@ -14,7 +14,7 @@ from trailnb.errors import SourceError
 from trailnb.sources.answer_file import ROWS, AnswerFile, filled
 from trailnb.sources.aws import refused
 from trailnb.sources.paging import Paging
-from trailnb.sources.querying import QueryError, Standing
+from trailnb.sources.querying import MOST_TEXT_BYTES, QueryError, Standing
 from trailnb.sources.s3_refusals import Refusal
 
 if TYPE_CHECKING:
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
     from trailnb.sources.aws import Caller
 
-OPTIONS = frozenset({"workgroup", "output_location", "catalog"})
 _CATALOG = "AwsDataCatalog"
 _STATES = {"SUCCEEDED": "finished", "QUEUED": "running", "RUNNING": "running"}
 _PART_BYTES = 16 << 20
-#: More text than this is read of no log file.
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = MOST_TEXT_BYTES
 _PAGE = 1_000
 
 
@@ -89,7 +87,7 @@ class Athena:
             _STATES.get(state, state),
             status.get("StateChangeReason", ""),
             told.get("Statistics", {}).get("DataScannedInBytes") or 0,
-            told.get("ResultConfiguration", {}).get("OutputLocation", ""),
+            _place(told.get("ResultConfiguration", {})),
             bool(status.get("AthenaError", {}).get("Retryable")),
         )
 
@@ -133,9 +131,14 @@ class Athena:
         if max(total, answer.text_bytes) > _MOST_BYTES:
             raise QueryError(
                 f"the answer has {total:,} bytes, more than is read as one log file: {place}. Ask "
-                "for less: by a filter, accounts= or regions=."
+                "for less: by a filter, since= and until=, accounts= or regions=."
             )
-        answer.take(found["Body"], total)
+        try:
+            answer.take(found["Body"], total)
+        except UnicodeDecodeError:
+            raise QueryError(f"the answer is no text: {place}") from None
+        if answer.is_torn:
+            raise QueryError(f"the answer is cut within a row: {place}")
 
     def _page(self, paging: Paging) -> Paging:
         token = {"NextToken": paging.token} if paging.token else {}
@@ -166,3 +169,10 @@ class Athena:
     def _workgroup(self) -> dict[str, str]:
         named = self.options.get("workgroup")
         return {"WorkGroup": str(named)} if named else {}
+
+
+def _place(results: Mapping[str, Any]) -> str:
+    """Where do results lie that may be read there? Not those that the client has to decrypt."""
+    if results.get("EncryptionConfiguration", {}).get("EncryptionOption") == "CSE_KMS":
+        return ""
+    return str(results.get("OutputLocation", ""))

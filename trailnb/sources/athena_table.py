@@ -18,6 +18,7 @@ from trailnb.errors import SourceError
 from trailnb.facts.columns import COLUMNS, KNOWN_FIELDS
 from trailnb.sources import hive, slices, sql
 from trailnb.sources.partitions import Partitions, partitions_of
+from trailnb.sources.slices import SECOND
 from trailnb.sources.source import Limit
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Bounds of event time, where a slice is a stretch of deliveries.
 FROM, BEFORE = "from", "before"
-_OWN_TEXT = "eventjson"
+_OWN_TEXT, _CONSOLE = "eventjson", "sessionCredentialFromConsole"
 #: Only texts of this form are in the order of time; whatever else stands there is brought along.
 _FORM = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$"
 _KNOWN = frozenset(name.lower() for name in KNOWN_FIELDS)
@@ -35,7 +36,8 @@ _KNOWN = frozenset(name.lower() for name in KNOWN_FIELDS)
 _OF_OTHERS = frozenset(
     {"eventId", "accountId", "timeWindow", "summary", "insightDetails", "annotation"}
 )
-_RANGE = re.compile(r"\s*(\d{4})[/_.-]?(\d{2})?[/_.-]?(\d{2})?\s*,.*")
+_DAY = r"\s*(\d{4})[/_.-]?(\d{2})?[/_.-]?(\d{2})?\s*"
+_RANGE = re.compile(rf"{_DAY},(?:{_DAY}|.*)")
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,28 @@ class Table:
     @property
     def first(self) -> datetime | None:
         """Since when does it hold anything, as far as its properties tell?"""
+        return self._range[0]
+
+    @property
+    def last(self) -> datetime | None:
+        """Until when, where its partitions have an end?"""
+        return self._range[1]
+
+    @cached_property
+    def _range(self) -> tuple[datetime | None, datetime | None]:
+        """Between which days are partitions projected? What is switched off tells nothing."""
+        if self.about.get("projection.enabled", "").lower() != "true":
+            return None, None
         for name, value in self.about.items():
             if re.fullmatch(r"projection\.\w+\.range", name) and (found := _RANGE.fullmatch(value)):
-                year, month, day = (int(part or 1) for part in found.groups())
-                return datetime(year, month, day, tzinfo=UTC)
-        return None
+                year, month, day = (int(part or 1) for part in found.groups()[:3])
+                first = datetime(year, month, day, tzinfo=UTC)
+                if found[4] is None:
+                    return first, None
+                year, month, day = (int(part or 1) for part in found.groups()[3:])
+                start = datetime(year, month, day, tzinfo=UTC)
+                return first, next(iter(self.partitions.spans(start, start + SECOND)))[1]
+        return None, None
 
     def statement(self, one: Slice) -> str:
         """Which query asks for this slice? Ordered, so that an event has one place in its file."""
@@ -139,12 +158,22 @@ class Table:
         said: list[Limit] = []
         if first := self.first:
             said.append(Limit(f"the table holds nothing delivered before {first:%Y-%m-%d}", first))
+        if last := self.last:
+            said.append(Limit(f"the table holds nothing delivered from {last:%Y-%m-%d} on"))
+        if places := self.partitions.places:
+            said.append(
+                Limit(
+                    f"the partitions {', '.join(sorted(places.values()))} are taken at their word: "
+                    "records under another's are not looked for"
+                )
+            )
         template = self.about.get("storage.location.template")
         if place := template or self.about.get("location"):
             said.append(Limit(f"the table holds only what lies under {plain(place)}"))
         if _OWN_TEXT not in self.types and (missing := sorted(self._missing())):
+            guess = " (is_console cannot tell, then)" if _CONSOLE in missing else ""
             said.append(
-                Limit(f"the table has no column of {', '.join(missing)}: records lack them")
+                Limit(f"the table has no column of {', '.join(missing)}: records lack them{guess}")
             )
         return tuple(said)
 

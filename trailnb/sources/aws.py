@@ -27,7 +27,7 @@ _TRANSIENT = frozenset(
     | {"ResponseStreamingError", "IncompleteReadError"}
     | {"MaxConcurrentQueriesException", "InternalServerException", "ConflictException"}
 )
-_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 #: What s3fs calls them, so that one set of options opens a bucket and a service.
 _SESSION_OPTIONS = {
     "key": "aws_access_key_id",
@@ -37,6 +37,10 @@ _SESSION_OPTIONS = {
     "region_name": "region_name",
 }
 _OPTIONS = frozenset({*_SESSION_OPTIONS, "endpoint_url", "session"})
+#: What some door understands, so that one set of options opens several together.
+OF_DOORS = frozenset(
+    {"allow_full_scan", "most_scanned_bytes", "workgroup", "output_location", "catalog"}
+)
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Caller:
     """Calls AWS with one person's credentials, at most so often per second, service and region.
 
     `options` are `key`, `secret`, `token`, `profile`, `region_name`, `endpoint_url`, or a boto3
-    `session` that is ready for use; `others` names those that are the door's own. `requests` counts
+    `session` that is ready for use; what other doors understand is no mistake. `requests` counts
     what was asked, failed attempts included.
     """
 
@@ -54,7 +58,6 @@ class Caller:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     requests: int = 0
-    others: frozenset[str] = frozenset()
     _session: Any = field(default=None, repr=False)
     _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, repr=False)
     _next: dict[tuple[str, str | None], float] = field(default_factory=dict, repr=False)
@@ -153,7 +156,7 @@ class Caller:
             return True
 
     def _connected(self) -> Any:  # noqa: ANN401
-        known = _OPTIONS | self.others
+        known = _OPTIONS | OF_DOORS
         if unknown := sorted(self.options.keys() - known):
             raise RequestError(
                 f"{self.what} knows no option {', '.join(unknown)}. Known: "
@@ -202,7 +205,7 @@ def sentence(refusal: Refusal, place: str, right: str) -> str:
 def refused(refusal: Refusal, place: str, right: str) -> SourceError:
     """The same as an error to raise."""
     happened, hint = f"AWS refused ({refusal.code})", "Check credentials, profile and region."
-    if refusal.code in _DENIED:
+    if refusal.code in DENIED:
         happened, hint = "access denied", f"Ask for {right}."
     elif refusal.is_expired:
         happened, hint = "the credentials have expired", "Log in again, then ask once more."

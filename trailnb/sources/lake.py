@@ -16,8 +16,9 @@ from trailnb.errors import RequestError
 from trailnb.sources import lake_store, pruning, slices, sql
 from trailnb.sources.ahead import fetch_ahead
 from trailnb.sources.aws import Caller
+from trailnb.sources.bill import agreed, unbounded
 from trailnb.sources.lake_service import COLUMNS, Lake
-from trailnb.sources.querying import AT_ONCE, OPTIONS, Queries, agreed, unbounded
+from trailnb.sources.querying import AT_ONCE, Queries
 from trailnb.sources.source import Listing, LogFile
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ class EventDataStore:
             )
         self.caller = Caller(
             "CloudTrail Lake (lake://)", self.options, clock=self.clock, sleep=self.sleep,
-            others=OPTIONS,
         )  # fmt: skip
         self.lake = Lake(self.caller, self.store, found[1] if found else None)
         self.queries = Queries(self.lake, self.uri, _RIGHTS, self.wait, agreed(self.options))
@@ -120,7 +120,8 @@ class EventDataStore:
 
         def fetch(file: LogFile) -> bytes | Unread:
             one = slices.parsed(file.key)
-            return self.queries.fetched(file.key, lambda: self.lake.statement(one), stop)
+            statement = lambda: self.lake.statement(one)  # noqa: E731
+            return self.queries.fetched(file.key, statement, stop, file.version)
 
         return fetch_ahead(files, fetch, threads=self.threads, stop=stop)
 

@@ -15,7 +15,7 @@ from trailnb.facts.sql_tables import text_columns
 from trailnb.sources import lake_store, sql
 from trailnb.sources.aws import refused
 from trailnb.sources.paging import Paging, record_text
-from trailnb.sources.querying import QueryError, Standing
+from trailnb.sources.querying import MOST_TEXT_BYTES, QueryError, Standing
 from trailnb.sources.s3_refusals import Refusal
 
 if TYPE_CHECKING:
@@ -120,6 +120,11 @@ class Lake:
             return anew  # the results stay what they are: their pages are turned once more
         texts = [_text(row, answer.name) for row in page.get("QueryResultRows", [])]
         answer.take([(None, None, text) for text in texts], page.get("NextToken"))
+        if answer.text_bytes > MOST_TEXT_BYTES:
+            raise QueryError(
+                f"the results have more than {MOST_TEXT_BYTES:,} bytes, more than is read as one "
+                "log file. Ask for less: by a filter, a shorter window, accounts= or regions=."
+            )
         return answer
 
     def is_cured(self, error: Refusal | QueryError, statement: str) -> bool:

@@ -31,6 +31,7 @@ class Paging:
     token: str | None = None
     oldest: datetime | None = None
     events: int = 0
+    text_bytes: int = 0
     is_done: bool = False
     begun: int = 1
     _deaths: int = 0
@@ -75,7 +76,9 @@ class Paging:
 
     def _write(self, text: str) -> None:
         # Text from JSON may hold lone surrogates; the reader judges them.
-        self._parts.append(self._zip.compress(text.encode("utf-8", "surrogatepass")))
+        encoded = text.encode("utf-8", "surrogatepass")
+        self.text_bytes += len(encoded)
+        self._parts.append(self._zip.compress(encoded))
 
 
 def record_text(text: object, carrier: object) -> str:

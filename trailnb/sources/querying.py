@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import uuid4
 
 from trailnb._plain import plain
-from trailnb.errors import RequestError
-from trailnb.sources.aws import is_transient, sentence
+from trailnb.sources.aws import DENIED, is_transient, sentence
+from trailnb.sources.bill import MOST_SCANNED_BYTES
 from trailnb.sources.s3_refusals import Refusal, shown
 from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable
     from threading import Event
 
 #: Lake runs ten queries of an account at once, Athena some more: half is left to others.
 AT_ONCE = 5
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 10.0
-#: What a person who asks one question too many should not find on a bill: about five dollars.
-MOST_SCANNED_BYTES = 10**12
 _TRIES = 3
-#: What somebody agrees to, beside credentials.
-OPTIONS = frozenset({"allow_full_scan", "most_scanned_bytes"})
+#: More text than this is no log file's: as much as any may have when it is read.
+MOST_TEXT_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +110,20 @@ class Service(Protocol):
         ...
 
 
+class Ask(NamedTuple):
+    """A statement, and as of when it is asked where the answer may still change."""
+
+    statement: str
+    as_of: str | None
+
+
+@dataclass(slots=True)
+class _Way:
+    """How far the results of one log file have come: of which query, and what of it."""
+
+    begun: tuple[str, Answer] | None
+
+
 @dataclass
 class Queries:
     """The queries of one door: so many at once, and no more scanned than somebody agreed to."""
@@ -125,61 +136,75 @@ class Queries:
     at_once: int = AT_ONCE
     started: int = 0
     scanned_bytes: int = 0
-    _ids: dict[str, str] = field(default_factory=dict, repr=False)
+    _ids: dict[Ask, str] = field(default_factory=dict, repr=False)
     _begun: dict[str, tuple[str, Answer]] = field(default_factory=dict, repr=False)
     _counted: set[str] = field(default_factory=set, repr=False)
+    _is_blind: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         self._seats = threading.BoundedSemaphore(self.at_once)
 
-    def fetched(self, name: str, statement: Callable[[], str], stop: Event) -> bytes | Unread:
-        """Fetch what a query answers as the log file of this name, or why not."""
+    def fetched(
+        self, name: str, statement: Callable[[], str], stop: Event, as_of: str | None = None
+    ) -> bytes | Unread:
+        """Fetch what a query answers as the log file of this name, or why not.
+
+        What is not settled yet had its answer `as_of` a moment: listed later it is asked anew.
+        """
         # Taken, not shared: two scans of one query may read the same file at the same time.
-        begun = self._begun.pop(name, None)
+        way = _Way(self._begun.pop(name, None))
         tries_left = _TRIES
         try:
             while True:
-                asked = statement()
+                asked = Ask(statement(), as_of)
                 try:
-                    query = self._finished(name, asked, stop)
-                    if begun is None or begun[0] != query.query_id:
-                        begun = query.query_id, self.service.begun(query, asked)
-                    while not begun[1].is_done:
-                        begun = query.query_id, self.service.taken(begun[1], query)
-                    return begun[1].content()
+                    return self._answered(name, asked, stop, way)
                 except (Refusal, QueryError) as error:
                     tries_left -= 1
-                    if not tries_left or not self._is_cured(error, asked):
+                    if not tries_left or not self._is_cured(error, asked.statement):
                         raise
-                    begun = None
+                    way.begun = None
                     self._ids.pop(asked, None)
         except QueryError as error:
+            self._kept(name, way, is_transient=error.is_transient)
             return Unread(error.reason, is_transient=error.is_transient)
         except Refusal as refusal:
-            if begun is not None:
-                self._begun[name] = begun
-            return self._unread(refusal, name, begun[1].events if begun else 0)
+            self._kept(name, way, is_transient=True)
+            return self._unread(refusal, name, way.begun[1].events if way.begun else 0)
+
+    def _answered(self, name: str, asked: Ask, stop: Event, way: _Way) -> bytes:
+        query = self._finished(name, asked, stop)
+        if way.begun is None or way.begun[0] != query.query_id:
+            way.begun = query.query_id, self.service.begun(query, asked.statement)
+        while not way.begun[1].is_done:
+            _check(stop)
+            way.begun = query.query_id, self.service.taken(way.begun[1], query)
+        return way.begun[1].content()
+
+    def _kept(self, name: str, way: _Way, *, is_transient: bool) -> None:
+        """Keep how far it came, where that may go on."""
+        if way.begun is not None and is_transient:
+            self._begun[name] = way.begun
 
     def spent(self) -> str:
         """What has it cost so far, in the unit that is billed?"""
         many = f"{self.started:,} {'query' if self.started == 1 else 'queries'}"
-        return (
-            f"{many} so far scanned {self.scanned_bytes:,} bytes of {self.place}, which AWS bills"
-        )
+        known = f"{self.scanned_bytes:,} bytes" + " and what was not told" * self._is_blind
+        return f"{many} so far scanned {known} of {self.place}, which AWS bills"
 
     def _is_cured(self, error: Refusal | QueryError, statement: str) -> bool:
         is_worth_another = isinstance(error, QueryError) and error.is_worth_another
         return is_worth_another or self.service.is_cured(error, statement)
 
-    def _finished(self, name: str, statement: str, stop: Event) -> Standing:
+    def _finished(self, name: str, asked: Ask, stop: Event) -> Standing:
         """Wait for the query, which is started unless that was done before."""
         with self._seats:
-            query_id = self._ids.get(statement) or self._start(statement, stop)
-            found = self._waited_for(Standing(query_id, "running"), statement, stop)
+            query_id = self._ids.get(asked) or self._start(asked, stop)
+            found = self._waited_for(Standing(query_id, "running"), asked, stop)
         if found.status == "finished":
             return found
-        self._ids.pop(statement, None)
+        self._ids.pop(asked, None)
         raise QueryError(
             _over(found, name),
             found.reason,
@@ -187,7 +212,7 @@ class Queries:
             is_worth_another=found.is_worth_another,
         )
 
-    def _waited_for(self, found: Standing, statement: str, stop: Event) -> Standing:
+    def _waited_for(self, found: Standing, asked: Ask, stop: Event) -> Standing:
         seconds = _FIRST_WAIT_SECONDS
         try:
             while True:
@@ -198,28 +223,37 @@ class Queries:
                 _check(stop)
                 self.wait(stop, seconds)
                 seconds = min(2 * seconds, _LONGEST_WAIT_SECONDS)
-        except Refusal:
+        except Refusal as refusal:
+            if refusal.code in DENIED:
+                # What cannot be looked at costs nobody knows what: stop it, and start no more.
+                self._is_blind = True
+                self._stop(asked, found.query_id)
             raise
         except BaseException:  # also a Ctrl-C: what nobody waits for must not go on to be billed
             self._count(found)
-            self._stop(statement, found.query_id)
+            self._stop(asked, found.query_id)
             raise
 
-    def _start(self, statement: str, stop: Event) -> str:
+    def _start(self, asked: Ask, stop: Event) -> str:
         _check(stop)
+        if self._is_blind:
+            raise QueryError(
+                f"not asked: what queries of {self.place} cost cannot be told. Ask for "
+                f"{self.rights}."
+            )
         if self.scanned_bytes >= self.most_scanned_bytes:
             raise QueryError(
                 f"not asked: {self.spent()}; {self.most_scanned_bytes:,} are allowed. Allow more "
                 "with storage_options={'most_scanned_bytes': …}."
             )
-        query_id = self.service.start(statement, uuid4().hex)
+        query_id = self.service.start(asked.statement, uuid4().hex)
         with self._lock:
             self.started += 1
-            self._ids[statement] = query_id
+            self._ids[asked] = query_id
         return query_id
 
-    def _stop(self, statement: str, query_id: str) -> None:
-        self._ids.pop(statement, None)
+    def _stop(self, asked: Ask, query_id: str) -> None:
+        self._ids.pop(asked, None)
         try:
             self.service.stop(query_id)
         except Refusal:  # over by itself meanwhile, or not ours to stop: either way nobody waits
@@ -250,32 +284,3 @@ def _over(found: Standing, name: str) -> str:
     """What became of a query that has no results, in words that are safe to print."""
     said = f" AWS says: {shown(plain(found.reason))}" if found.reason else ""
     return f"the query ended as {plain(found.status)}: {name}.{said}"
-
-
-def agreed(options: Mapping[str, Any]) -> int:
-    """How many bytes may be scanned?
-
-    Raises:
-        RequestError: that is no number.
-
-    Example:
-        >>> agreed({}), agreed({"most_scanned_bytes": "5e9"})
-        (1000000000000, 5000000000)
-    """
-    given = options.get("most_scanned_bytes", MOST_SCANNED_BYTES)
-    try:
-        most = int(float(given))
-    except (TypeError, ValueError, OverflowError):
-        most = 0
-    if most < 1:
-        raise RequestError("most_scanned_bytes is a number of bytes, such as 50_000_000_000.")
-    return most
-
-
-def unbounded(uri: str, first: datetime | None) -> RequestError:
-    """Nothing bounds what would be scanned."""
-    since = f", from {first:%Y-%m-%d} on" if first else ""
-    return RequestError(
-        f"Without since= all that {uri} holds would be scanned{since}, and AWS bills by the bytes "
-        "scanned. Pass since=…, or storage_options={'allow_full_scan': True}."
-    )

@@ -80,7 +80,8 @@ def unreadable_anywhere(trail: Trail) -> pl.DataFrame:
         (hour, why)
         for file, why in _broken(trail)
         if not file.account and (span := slices.span_of(file.key))
-        for hour in _within(*span)
+        # Where the span is one of deliveries, events are from before, too.
+        for hour in _within(span[0] if file.covers_from else span[0] - HOUR, span[1])
     ]
     return _reasons(rows, "hour")
 
