@@ -26,6 +26,8 @@ from tests.sources.conftest import s3_client, s3_endpoint, s3_options
 from trailnb.__main__ import main
 from trailnb.integrity import keys as keys_module
 from trailnb.integrity.keys import rsa_key
+from trailnb.sources.disk import DiskSource
+from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +108,33 @@ def test_a_log_file_that_could_not_be_saved(tmp_path: Path) -> None:
     trail = tn.open(folder).save(tmp_path / "case")
     found = tn.verify(trail, keys=keys(), signatures=made.signatures)
     assert found.results.filter(pl.col("status") != "valid")["status"].to_list() == ["missing"]
+
+
+def test_a_digest_that_could_not_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused when the trail was saved, it is unknown and told; a later save brings it."""
+    made = bucket(3)
+    folder = laid_out(made, tmp_path / "logs")
+    refused = next(name for name in sorted(made.objects) if "CloudTrail-Digest" in name)
+    read = DiskSource._read
+
+    def refuse(self: DiskSource, key: str) -> bytes | Unread:
+        return Unread("permission denied") if key.endswith(refused) else read(self, key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DiskSource, "_read", refuse)
+        trail = tn.open(folder).save(tmp_path / "case")
+        raw = tn.verify(tn.open(folder), keys=keys(), signatures=made.signatures)
+    kept = tn.verify(tn.open(tmp_path / "case"), keys=keys(), signatures=made.signatures)
+    of = pl.col("object").str.ends_with(refused)
+    for found in (raw, kept):
+        assert found.results.filter(of)["status"].to_list() == ["unknown"]
+    assert "permission denied" in trail.problems().filter(
+        pl.col("log_file").str.ends_with(refused)
+    )["reason"].item()  # fmt: skip
+    whole = tn.open(folder).save(tmp_path / "case")
+    assert whole.problems().is_empty()
+    found = tn.verify(whole, keys=keys(), signatures=made.signatures)
+    assert found.results.filter(of)["status"].to_list() == ["valid"]
 
 
 @pytest.mark.parametrize("engine", ["polars", "lazy", "pandas", "arrow", "duckdb"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,6 +16,7 @@ from tests.trail.deliveries import WatchedSource, key, log, numbered
 from tests.trail.following import Hands, followed, numbers
 from trailnb.errors import RequestError, SourceError
 from trailnb.store.saving import missing
+from trailnb.trail import notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -252,3 +254,35 @@ def test_queues_that_cannot_be_asked(
     with pytest.raises(SourceError, match="no such queue"):
         next(steps)
     assert faults.seen == []
+
+
+def test_message_of_too_many_keys_stays(
+    queue: Queue, follow: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write to the queue cannot make a step last for hours; that one is told."""
+    monkeypatch.setattr(notices, "MOST_KEYS", 5)
+
+    def then(_: int) -> None:
+        queue.tell(*(f"AWSLogs/{number}.json.gz" for number in range(9)))
+        queue.tell(queue.deliver(5, 1))
+
+    queue.deliver(0, 0)
+    _, second = follow(then)
+    assert numbers(second) == ["1"]
+    (said,) = second.problems["reason"]
+    assert "names 9 keys, too many" in said
+    assert queue.left() == 1
+
+
+@pytest.mark.parametrize("how", [{"anon": True}, {"client_kwargs": {"aws_access_key_id": "AKIA"}}])
+def test_queue_is_not_asked_with_other_credentials(
+    how: dict[str, object], queue: Queue, s3_options: dict[str, object], tmp_path: Path
+) -> None:
+    """What a filesystem keeps to itself is not told: nobody else's are taken in its place."""
+    queue.deliver(0, 0)
+    trail = opened("s3://acme", storage_options=s3_options)
+    source = replace(trail.scan.source, storage_options=s3_options | how)
+    with pytest.raises(RequestError, match="credentials of the bucket"):
+        replace(trail, scan=replace(trail.scan, source=source)).follow(
+            tmp_path / "case", queue=queue.url, rounds=1
+        )

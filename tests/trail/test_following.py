@@ -9,22 +9,26 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import trailnb as tn
 from tests.store.stores import assert_same, ledger_of, opened, saved, three_days
 from tests.trail.deliveries import WatchedSource, at, key, log, numbered
 from tests.trail.following import Hands, followed, numbers
 from trailnb.errors import ProblemWarning, RequestError, SourceError
+from trailnb.store import had
 from trailnb.trail import following
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trailnb.sources.source import Listing, LogFile, Wanted
+    from trailnb.store.place import Place
 
 ROOT = Path(__file__).parents[2]
 
@@ -400,3 +404,96 @@ def test_responses_are_made_once_across_a_crash(tmp_path: Path) -> None:
     assert run("2") == ["acts on 1", "acts on 2"]
     assert run("-") == ["acts on 3", "done before, may have run, done"]
     assert run("-") == []
+
+
+def test_log_file_rewritten_and_unreadable_is_told(tmp_path: Path) -> None:
+    """Whoever writes over a log file that is held already does not stay unseen."""
+    source = WatchedSource(delivered(540, 1))
+
+    def then(step: int) -> None:
+        if step == 2:
+            source.contents.update(delivered(540, 1, 2))
+            source.gone.update(delivered(540))
+
+    hands = Hands(then=then)
+    came = list(followed(source, tmp_path / "case", hands, rounds=30, every="10m"))
+    told = [one["log_file"] for arrival in came for one in arrival.problems.to_dicts()]
+    assert told == [*delivered(540)]
+
+
+def test_joined_parts_stay_for_those_who_follow_after_one_another(tmp_path: Path) -> None:
+    """A schedule that follows for one step each time removes nothing that is still open."""
+    source = WatchedSource({})
+    hands, came = Hands(), []
+    for number in range(1, 5):
+        source.contents.update(delivered(540 + number, number))
+        came += followed(source, tmp_path / "case", hands)
+        hands.time += timedelta(minutes=1)
+    assert [numbers(arrival) for arrival in came] == [["1"], ["2"], ["3"], ["4"]]
+
+
+def test_outage_of_the_store_is_outlived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was had is noted at the next arrival; nothing comes twice meanwhile."""
+    source = WatchedSource(delivered(540, 1))
+    kept, failures = had.keep, [0]
+
+    def keep(place: Place, reader: str, marks: set[bytes]) -> None:
+        failures[0] += 1
+        if failures[0] == 2:
+            error = SourceError("the store is overloaded.")
+            error.is_transient = True
+            raise error
+        kept(place, reader, marks)
+
+    monkeypatch.setattr(had, "keep", keep)
+    hands = Hands(then=lambda step: source.contents.update(delivered(540 + step, step)))
+    with pytest.warns(ProblemWarning, match="noted at the next arrival"):
+        came = [numbers(one) for one in followed(source, tmp_path / "case", hands, rounds=3)]
+    assert came == [["1"], ["2"], ["3"]]
+    assert list(followed(source, tmp_path / "case", hands)) == []
+
+
+class Refusing(WatchedSource):
+    """Refuses one account as long as it is told to."""
+
+    refused: tuple[tuple[str, str], ...] = ()
+
+    def list(self, wanted: Wanted) -> Listing:
+        """Leave that account out."""
+        found = super().list(wanted)
+        files = found.files
+        if self.refused:
+            files = tuple(one for one in files if "444455556666" not in one.key)
+        return replace(found, files=files, unlisted=self.refused)
+
+
+def test_what_could_not_be_listed_is_looked_for_at_the_next_sweep(tmp_path: Path) -> None:
+    """An old log file behind it comes within minutes, not a day; a second refusal is told, too."""
+    old = key("2026-10-01T08:00", account="444455556666")
+    source = Refusing(delivered(540, 1) | {old: log(numbered(7))})
+    why = (("AWSLogs/444455556666/", "S3 is overloaded"),)
+    source.refused = why
+    steps = {2: (), 3: (), 4: why}
+    hands = Hands(then=lambda step: setattr(source, "refused", steps.get(step, ())))
+    came = list(followed(source, tmp_path / "case", hands, rounds=100, every="30m"))
+    assert numbers(came[1]) == ["7"]
+    assert came[1].at - came[0].at == timedelta(minutes=30)
+
+
+def test_responses_tell_at_once_what_fails_and_what_was_not_read(tmp_path: Path) -> None:
+    """The answer comes when following ends: until then only warnings tell."""
+    files = delivered(540, 1) | delivered(545, 2)
+    source = WatchedSource(files, gone={*delivered(545)})
+    rule = tn.rules.Rule(name="all", pattern="{ $.eventName = * }")
+
+    def fail(_: dict[str, Any]) -> object:
+        raise OSError("\x1b[2J no route")
+
+    arrivals = followed(source, tmp_path / "case")
+    with pytest.warns(ProblemWarning) as warned:
+        rows = tn.respond(arrivals, rule, fail, journal=tmp_path / "journal", dry_run=False)
+    assert rows["status"].to_list() == ["failed"]
+    said = " ".join(str(one.message) for one in warned)
+    assert "could not be read" in said
+    assert "failed: OSError" in said
+    assert "\x1b" not in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import polars as pl
 
 from trailnb._frame import asked
-from trailnb.errors import RequestError
+from trailnb._plain import plain
+from trailnb.errors import ProblemWarning, RequestError, caller_level
 from trailnb.rules.batch import UNREAD, decoded_text
 from trailnb.rules.corners import USUAL, Corners
 from trailnb.rules.journal import Journal, State, opened, states_in
@@ -59,7 +61,8 @@ def respond(
 
     Args:
         events: A trail, its `events`, or a part of them; or an iterator of such frames, as a
-            trail that is followed hands them over.
+            trail that is followed hands them over. What fails on the way is warned of at once,
+            since the answer comes when all is over; in an endless one, take arrivals one by one.
         rule: What to act on.
         action: A function of the record, as decoded JSON. Log content is hostile: do not trust it
             further than its sender.
@@ -109,14 +112,39 @@ def respond(
     with nullcontext() if dry_run or journal is None else opened(journal) as written:
         known = written.states if written else {} if journal is None else states_in(journal)
         doing = _Doing(rule.name, action, written, known, retry_uncertain, retry_failed)
+        is_followed = isinstance(events, Iterator)
         for frame in events if isinstance(events, Iterator) else (events,):
+            if is_followed:
+                _tell_problems(frame)
             seen = asked(frame, [*_KEPT, *plan.columns], "respond")
             for part in slices(candidates(seen, plan, [*_KEPT, *plan.columns])):
                 found, unread = plan.matches(part)
                 undecided += len(unread)
-                rows += [doing.one(row) for row in part[found.get(0, [])].iter_rows(named=True)]
+                for row in part[found.get(0, [])].iter_rows(named=True):
+                    rows.append(doing.one(row))
+                    if is_followed:
+                        _tell_failure(rows[-1])
     warn_of_undecided(undecided)
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _tell_problems(arrived: object) -> None:
+    """Say of an arrival what could not be read: its frame was read before, and warns no more."""
+    problems = getattr(arrived, "problems", None)
+    if isinstance(problems, pl.DataFrame):
+        serious = problems.filter(pl.col("severity").cast(pl.String) != "note").height
+        if serious:
+            _warn(f"{serious:,} problems: some of what came could not be read as it stands.")
+
+
+def _tell_failure(row: dict[str, Any]) -> None:
+    """Say at once what failed: nobody knows whether following ever comes to an end."""
+    if row["status"] == "failed":
+        _warn(plain(f"acting on {row['action']} {row['event_id']} failed: {row['result']}"))
+
+
+def _warn(said: str) -> None:
+    warnings.warn(said, ProblemWarning, stacklevel=caller_level())
 
 
 @dataclass

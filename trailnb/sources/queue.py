@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: In one step. More stay for the next one.
-MOST_MESSAGES = 1_000
+MOST_MESSAGES, MOST_BYTES = 1_000, 64 << 20
 #: As long as a step may take before others see its messages again, which does no harm.
 _HIDDEN_SECONDS = 600
 _LONGEST_POLL_SECONDS = 20
@@ -64,13 +64,15 @@ class Queue:
         """
         found: list[Message] = []
         wait = int(min(max(seconds, 0), _LONGEST_POLL_SECONDS))
-        while len(found) < MOST_MESSAGES:
+        size = 0
+        while len(found) < MOST_MESSAGES and size < MOST_BYTES:
             answer = self._ask(
                 "receive_message", "sqs:ReceiveMessage", MaxNumberOfMessages=_BATCH,
                 WaitTimeSeconds=wait, VisibilityTimeout=_HIDDEN_SECONDS,
             )  # fmt: skip
             batch = answer.get("Messages") or []
             found += [Message(one["MessageId"], one["Body"], one["ReceiptHandle"]) for one in batch]
+            size += sum(len(one["Body"]) for one in batch)
             if not batch:
                 break
             wait = min(wait, 1)

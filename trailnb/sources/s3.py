@@ -16,7 +16,7 @@ from trailnb.sources.s3_tree import Tree, is_odd
 from trailnb.sources.source import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from trailnb.sources.source import Found, Listing, LogFile, Wanted
@@ -74,6 +74,12 @@ class S3Source:
         except Refusal as refusal:
             raise _refused(refusal, self.uri) from None
         return listing
+
+    def continues(self, known: Iterable[str]) -> bool:
+        """Is there no glob, and does one of these folders lie below the prefix?"""
+        prefix, glob = self._prefix_and_glob()
+        root = f"{self._tree(prefix).key('')}/"
+        return glob is None and any(folder.startswith(root) for folder in known)
 
     def list_after(self, known: Mapping[str, datetime], wanted: Wanted) -> Listing:
         """List what came to these folders of regions since; one request for each, as a rule.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta  # noqa: TC003 - a store's footers are 
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,10 @@ class Metered(Protocol):
 @runtime_checkable
 class Continuing(Protocol):
     """A source that can list what came after what is known, at the cost of few requests."""
+
+    def continues(self, known: Iterable[str]) -> bool:
+        """Does any of these folders lie where this source can go on after what is known?"""
+        ...
 
     def list_after(self, known: Mapping[str, datetime], wanted: Wanted) -> Listing:
         """List what is stamped at these moments or later in these folders, each of a region.

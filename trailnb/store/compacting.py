@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,6 +22,9 @@ from trailnb.store.writing import (
     stored_schema,
 )
 
+#: When parts were joined, and what they replaced was left for those who have it open.
+_JOINED = "_trailnb/joined"
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -28,6 +32,19 @@ if TYPE_CHECKING:
     from trailnb.store.ledger import Ledger
     from trailnb.store.part import Part
     from trailnb.store.place import Place
+
+
+def joined_at(place: Place) -> datetime | None:
+    """When were parts last joined that were to stay for a while? None: never."""
+    try:
+        return datetime.fromisoformat(place.get(_JOINED).decode())
+    except FileNotFoundError:
+        return None
+
+
+def note_join(place: Place, now: datetime) -> None:
+    """Note that parts were joined, for whoever would join them next."""
+    place.put(_JOINED, now.isoformat().encode())
 
 
 def compact(place: Place, *, is_at_once: bool = True) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from trailnb.formats.problem import Problem
 from trailnb.sources import layout
 from trailnb.sources.beside import SIDECAR, read_with_metadata, sidecar
 from trailnb.sources.pruning import in_order, wants
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from trailnb.store.place import Place
 
 _FOLDER = "evidence/"
+#: Digests that were listed and could not be read, each with the reason.
+_UNREAD = "_trailnb/unread-evidence.json"
 #: Stands for an empty part of a key (`s3://…` has one); no encoded part can look like it.
 _EMPTY = "%"
 #: Ends a piece of a part that is too long for one name on disk.
@@ -30,15 +34,34 @@ def keep(source: Source, digests: Sequence[LogFile], place: Place) -> int:
     have = {one.name for one in place.list(_FOLDER)}
     fresh = [file for file in digests if name_of(file.key) not in have]
     kept = 0
+    unread = {key: why for key, why in _unread(place).items() if name_of(key) not in have}
+    before = dict(unread)
     for file, stored, metadata in read_with_metadata(source, fresh):
         if isinstance(stored, Unread):
+            unread[file.key] = stored.reason
             continue
+        unread.pop(file.key, None)
         # S3 keeps the signature beside the object, where a copy would lose it.
         if (beside := sidecar(metadata)) is not None:
             place.put(name_of(file.key + SIDECAR), beside)
         place.put(name_of(file.key), stored)
         kept += 1
+    if unread != before:
+        place.put(_UNREAD, json.dumps(unread).encode())
     return kept
+
+
+def problems(place: Place) -> list[Problem]:
+    """Which digests could not be read when they were to be kept, and may prove something else?"""
+    return [Problem(key, f"not kept: {why}") for key, why in sorted(_unread(place).items())]
+
+
+def _unread(place: Place) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(place.get(_UNREAD))
+    except FileNotFoundError:
+        return {}
+    return found
 
 
 def name_of(key: str) -> str:
@@ -91,6 +114,8 @@ class EvidenceSource:
             layout.parse(key_of(one.name), size_bytes=one.size_bytes, version=one.version)
             for one in self.place.list(_FOLDER)
         ]
+        held = {file.key for file in files}
+        files += [layout.parse(key) for key in _unread(self.place) if key not in held]
         return Listing(in_order(file for file in files if wants(wanted, file)), (), 1)
 
     def read(self, files: Sequence[LogFile]) -> Iterator[tuple[LogFile, bytes | Unread]]:
@@ -99,4 +124,5 @@ class EvidenceSource:
             try:
                 yield file, self.place.get(name_of(file.key))
             except FileNotFoundError:
-                yield file, Unread("vanished between listing and reading")
+                why = _unread(self.place).get(file.key, "vanished between listing and reading")
+                yield file, Unread(why)

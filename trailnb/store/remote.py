@@ -99,11 +99,13 @@ class Remote:
             raise
         except Exception as error:
             refusal = refusal_of(error)
-            raise SourceError.about(
+            refused = SourceError.about(
                 f"the store could not be reached: {refusal.said()}",
                 f"{self.uri.rstrip('/')}/{name}",
                 refusal.hint(right),
-            ) from error
+            )
+            refused.is_transient = refusal.is_transient
+            raise refused from error
 
     def path(self, name: str) -> str:
         """Name the object by its URL."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trailnb.store.place import Place
 
 _FOLDER = "_trailnb/unlisted/"
+#: How such a problem begins.
+UNLISTED = "could not be listed"
 
 
 def keep(place: Place, scope: str, unlisted: Sequence[tuple[str, str]]) -> None:
@@ -34,5 +36,5 @@ def problems(place: Place) -> list[Problem]:
     found: list[Problem] = []
     for one in place.list(_FOLDER):
         pairs = json.loads(place.get(one.name))
-        found += [Problem(where, f"could not be listed: {why}") for where, why in pairs]
+        found += [Problem(where, f"{UNLISTED}: {why}") for where, why in pairs]
     return list(dict.fromkeys(found))

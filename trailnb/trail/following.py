@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any
 from trailnb.errors import ProblemWarning, RequestError, SourceError, caller_level
 from trailnb.formats.moments import shifted
 from trailnb.formats.problem import Problem, problem_frame
-from trailnb.sources.many import JoinedSource
-from trailnb.sources.s3 import S3Source
-from trailnb.sources.source import Narrowing
 from trailnb.store import compacting, had, ledger, saving
 from trailnb.store.place import place_of
+from trailnb.store.unlisted import UNLISTED
 from trailnb.trail import keeping
 from trailnb.trail.arrival import Arrival
+from trailnb.trail.followable import is_live, notices_of
 from trailnb.trail.listed import sorted_out
 from trailnb.trail.looking import Looks
-from trailnb.trail.notices import Notices
 from trailnb.trail.request import duration
 from trailnb.trail.trail import EVIDENCE_FOLDERS
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping
 
-    from trailnb.sources.source import LogFile, Source
+    from trailnb.sources.source import LogFile
     from trailnb.store.place import Place
     from trailnb.trail.looking import Look
     from trailnb.trail.scan import EventScan
@@ -73,7 +71,7 @@ def follow(
         raise RequestError(
             "Only a trail opened from log files can be followed: open the place they come to."
         )
-    if _is_live(trail.scan.source):
+    if is_live(trail.scan.source):
         raise RequestError(
             f"{trail.scan.source.uri} has no log files that come: its days grow. Save it again "
             "from time to time: trail.save(…) brings what is new."
@@ -90,29 +88,10 @@ def follow(
     def bring(step: Trail, reach: str) -> Trail:
         return keeping.save(step, dest, None, storage_options, look=reach)
 
-    notices = None if queue is None else _notices(queue, trail.scan)
+    notices = None if queue is None else notices_of(queue, trail.scan)
     looks = Looks(trail.scan.source, trail.scan.request, notices)
     following = _Following(trail, trail.scan, place, bring, reader, looks, clock, pace)
     return _steps(following, rounds)
-
-
-def _notices(url: str, scan: EventScan) -> Notices:
-    """Listen to this queue, with the credentials that the bucket is opened with."""
-    from trailnb.sources.queue import Queue
-
-    if not isinstance(scan.source, S3Source):
-        raise RequestError(
-            f"A queue tells of objects in one bucket, not in {scan.source.uri}. "
-            "Open the trail by one s3:// URL, or leave queue= out."
-        )
-    return Notices(Queue(url, scan.source.storage_options), scan.source, scan.request)
-
-
-def _is_live(source: Source) -> bool:
-    """Is this an API of events, whose log files are stretches of time?"""
-    if isinstance(source, JoinedSource):
-        return any(map(_is_live, source.sources))
-    return isinstance(source, Narrowing)
 
 
 def _steps(following: _Following, rounds: int | None) -> Iterator[Arrival]:
@@ -153,7 +132,7 @@ class _Following:
     _kept: tuple[Trail, StoredScan] | None = None
     _told: set[Problem] = field(default_factory=set)
     _saves: int = 0
-    _joined: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+    _is_pending: bool = False
 
     def step(self, now: datetime) -> Arrival | None:
         """Bring what is new; None when nothing is.
@@ -167,32 +146,37 @@ class _Following:
         except SourceError as error:
             if not error.is_transient or self._kept is None:
                 raise
-            warnings.warn(
-                f"{error} Following goes on; it is tried again at the next step.",
-                ProblemWarning,
-                stacklevel=caller_level(),
-            )
+            _warn_of(f"{error} Following goes on; it is tried again at the next step.")
             return None
 
     def was_had(self, arrival: Arrival) -> None:
         """The reader came back for more: these log files need not come again."""
         mine = self._mine()
         mine.update(map(had.mark_of, arrival.files))
-        had.keep(self.place, self.reader, mine)
         self._told.update(_problems_in(arrival))
+        try:
+            had.keep(self.place, self.reader, mine)
+        except SourceError as error:
+            if not error.is_transient:
+                raise
+            _warn_of(f"{error} Following goes on; what was had is noted at the next arrival.")
 
     def _step(self, now: datetime) -> Arrival | None:
         mine = self._mine()
         is_last = self._is_past(now)
         look = self.looks.look("whole" if is_last else self.looks.due(now), now, self.pace)
-        is_fresh = self._brought(look)
+        self._is_pending |= self._brought(look)
         told: list[Problem] = []
         if look.reach == "told" and self.looks.notices and self._kept:
             self.looks.notices.settle(self._is_kept)
             told = [one for one in self.looks.notices.problems if one not in self._told]
-        self.looks.done(look.reach, now)
+        self.looks.done(look.reach, now, is_whole=not look.listing.unlisted)
         self.is_over = is_last
-        return self._arrival(mine, now, told) if is_fresh or told else None
+        if not (self._is_pending or told):
+            return None
+        arrival = self._arrival(mine, now, told)
+        self._is_pending = False
+        return arrival
 
     def _mine(self) -> set[bytes]:
         """What has the reader had? At first, all that the store holds already."""
@@ -237,10 +221,13 @@ class _Following:
         What was joined stays until the next time, an hour later at least, for whoever has it open.
         """
         now = self.clock.now()
-        is_due = self._saves >= MOST_SAVES and now - self._joined >= _LEAST_STAY
-        if reach == "whole" or is_due:
-            compacting.compact(self.place, is_at_once=False)
-            self._saves, self._joined = 0, now
+        if reach == "whole" or self._saves >= MOST_SAVES:
+            # Others may have joined them: what they replaced may be open somewhere.
+            joined = compacting.joined_at(self.place)
+            if joined is None or now - joined >= _LEAST_STAY:
+                compacting.compact(self.place, is_at_once=False)
+                compacting.note_join(self.place, now)
+                self._saves = 0
         self._saves += 1
 
     def _is_kept(self, file: LogFile) -> bool:
@@ -263,11 +250,22 @@ class _Following:
             if file.key in stored.held.held and had.mark_of(file) not in mine
         )
         keys = {file.key for file in fresh}
+        self._told = {
+            one
+            for one in self._told
+            if one in stored.ledger.problems or not one.reason.startswith(UNLISTED)
+        }
+        # A log file that is held may have been rewritten, and its new state be unreadable.
+        own = {
+            problem
+            for part in stored.held.parts
+            for problem in part.footer.problems
+            if problem.log_file in stored.held.owned[part.name]
+        }
         problems = [
             problem
             for problem in stored.ledger.problems
-            if problem.log_file in keys
-            or (problem.log_file not in stored.held.held and problem not in self._told)
+            if problem.log_file in keys or (problem not in own and problem not in self._told)
         ]
         if not fresh and not problems and not told:
             return None
@@ -279,6 +277,10 @@ class _Following:
         """Can nothing be delivered any more that is asked for?"""
         until, late = self.scan.request.until, self.scan.request.late
         return until is not None and late is not None and now >= shifted(until, late)
+
+
+def _warn_of(said: str) -> None:
+    warnings.warn(said, ProblemWarning, stacklevel=caller_level())
 
 
 def _problems_in(arrival: Arrival) -> Iterator[Problem]:

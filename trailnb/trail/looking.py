@@ -63,7 +63,8 @@ class Looks:
             return "days"
         if self.notices:
             return "told"
-        return "near" if isinstance(self.source, Continuing) and self.known else "days"
+        can_continue = isinstance(self.source, Continuing) and self.source.continues(self.known)
+        return "near" if can_continue else "days"
 
     def look(self, reach: Reach, now: datetime, pace: timedelta) -> Look:
         """List what may be new."""
@@ -88,12 +89,15 @@ class Looks:
         self.requests += listing.requests
         return Look(reach, listing)
 
-    def done(self, reach: Reach, now: datetime) -> None:
-        """Note that what this look brought is kept."""
+    def done(self, reach: Reach, now: datetime, *, is_whole: bool = True) -> None:
+        """Note that what this look brought is kept; not `is_whole` where some could not be listed.
+
+        Whatever lies there was missed, however old it is: the next sweep looks everywhere again.
+        """
         if reach in {"days", "whole"}:
             self._swept = now
         if reach == "whole":
-            self._whole = now
+            self._whole = now if is_whole else now - WHOLE + SWEEP
 
     def remember(self, files: Iterable[LogFile]) -> None:
         """Learn from the log files that are kept where the newest ones lie."""

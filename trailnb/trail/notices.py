@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from trailnb.trail.request import Request
 
 
+#: Each takes a request.
+MOST_KEYS = 10_000
+
+
 @dataclass
 class Notices:
     """The messages of one step. `problems` are what they said that cannot be followed.
@@ -38,7 +42,7 @@ class Notices:
         """Which log files do messages tell of? Waits for some so long at most."""
         self.problems.clear()
         self._open.clear()
-        read = list(self._read(self.queue.receive(seconds)))
+        read = list(self._bounded(self._read(self.queue.receive(seconds))))
         found = self._look_up([told for _, told in read])
         files: dict[str, LogFile] = {}
         for message, told in read:
@@ -60,6 +64,18 @@ class Notices:
                 yield message, told_by(message.body)
             except ValueError as why:
                 self._note(self.queue.url, message, f"is left in the queue: {why}", "warning")
+
+    def _bounded(self, read: Iterable[tuple[Message, Told]]) -> Iterable[tuple[Message, Told]]:
+        """Leave what names more keys than are looked up in one step: anybody may write those."""
+        left = MOST_KEYS
+        for message, told in read:
+            left -= len(told.came)
+            if left >= 0:
+                yield message, told
+                continue
+            said = f"is left in the queue: it names {len(told.came):,} keys, too many for one step"
+            self._note(self.queue.url, message, said, "warning")
+            left += len(told.came)
 
     def _look_up(self, all_told: Iterable[Told]) -> Mapping[tuple[str, str], Found]:
         keys: dict[str, dict[str, None]] = defaultdict(dict)

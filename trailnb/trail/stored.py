@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from trailnb.formats.moments import shifted
 from trailnb.sources.pruning import in_order, wants
 from trailnb.sources.source import Wanted
+from trailnb.store import evidence, marks, saving, unlisted
 from trailnb.store import ledger as ledgers
-from trailnb.store import marks, saving, unlisted
 from trailnb.store.evidence import EvidenceSource
 from trailnb.store.rows import brought_before, first_rows_of, rows_of
 from trailnb.trail.ledger import Ledger, warn_of
@@ -44,6 +44,7 @@ class StoredScan:
         inside = {file.key for file in self.files} | self.held.torn.keys()
         self.ledger.add([one for one in self.held.problems if one.log_file in inside])
         self.ledger.add(unlisted.problems(self.place))
+        self.ledger.add(evidence.problems(self.place))
         self.ledger.is_complete = True
 
     @cached_property
