@@ -421,3 +421,54 @@ def test_without_duckdb_polars_still_answers(monkeypatch: pytest.MonkeyPatch) ->
             assert tn.sql(evidence(event()), "SELECT count(*) FROM events").collect().item() == 1
             with pytest.raises(MissingExtraError, match=r"pip install 'trailnb\[duckdb\]'"):
                 tn.sql(evidence(event()), "SELECT 1 FROM events", engine="duckdb")
+
+
+IDIOMS = {
+    "CAST(json_extract(requestparameters, '$.userName') AS varchar) = 'o''neill'": ["1"],
+    "CAST(json_extract(requestparameters, '$.n') AS varchar) = '7'": ["2"],
+    "regexp_extract(useragent, 'aws-cli/(\\d+)', 1) IS NOT NULL": ["1"],
+    "regexp_extract(useragent, 'Boto3') IS NULL": ["1"],
+    "split_part(useragent, '/', 3) IS NULL": ["1", "2"],
+    "substr(useragent, 0, 3) = ''": ["1", "2"],
+    "substr(useragent, 1, 3) = 'aws'": ["1"],
+}
+
+
+@pytest.mark.parametrize("condition", IDIOMS)
+def test_functions_answer_as_athenas_do(condition: str) -> None:
+    """Where DuckDB's function of the same name answers otherwise, Athena's answer counts."""
+    held = evidence(
+        event(eventID="1", userAgent="aws-cli/2", requestParameters={"userName": "o'neill"}),
+        event(eventID="2", userAgent="Boto3/1", requestParameters={"n": 7}),
+    )
+    asked = f"SELECT eventid FROM cloudtrail_logs WHERE {condition} ORDER BY 1"
+    assert tn.sql(held, asked, dialect="athena").collect()["eventid"].to_list() == IDIOMS[condition]
+
+
+def test_whole_numbers_are_divided_into_whole_ones() -> None:
+    """Three events in two halves are one and a rest, in Athena."""
+    held = evidence(*(event(eventID=str(number)) for number in range(3)))
+    asked = "SELECT count(*) / 2 AS half FROM cloudtrail_logs"
+    assert tn.sql(held, asked, dialect="athena").collect()["half"].to_list() == [1]
+
+
+@pytest.mark.parametrize("dialect", [None, "athena"])
+def test_a_whole_row_is_a_value(dialect: Any) -> None:  # noqa: ANN401
+    """Who names a table where a value stands wants all of its columns."""
+    held = evidence(*(event(eventID=str(number)) for number in range(3)))
+    asked = "SELECT count(DISTINCT e) AS n FROM events e"
+    assert tn.sql(held, asked, engine="duckdb", dialect=dialect).collect()["n"].to_list() == [3]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        """SELECT 1 AS "'", a FROM read_csv('x.csv') -- '""",
+        """SELECT 1 AS "--x", a FROM read_csv('x.csv')""",
+        """SELECT 1 AS "/*", a FROM "read_csv"('x.csv') /* */""",
+    ],
+)
+def test_a_name_hides_no_call(asked: str) -> None:
+    """Quotes and comment signs inside of a name are letters of it."""
+    with pytest.raises(RequestError, match="read_csv"):
+        tn.sql(evidence(event()), asked)

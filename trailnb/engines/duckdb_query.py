@@ -13,8 +13,9 @@ import polars as pl
 
 from trailnb._frame import refined
 from trailnb._plain import plain
+from trailnb.engines.athena_dialect import MACROS
 from trailnb.engines.sql_tables import LAKE, MAPS
-from trailnb.engines.sql_translation import MACROS, near, read, refused
+from trailnb.engines.sql_translation import near, read, refused
 from trailnb.errors import MissingExtraError, RequestError
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def _run(frames: dict[str, pl.DataFrame], query: Query, dialect: str | None) -> 
         raise MissingExtraError.of("tn.sql on DuckDB", "duckdb") from error
     columns = sorted({column for frame in frames.values() for column in frame.columns})
     with duckdb.connect(":memory:", config=_CLOSED) as base:
-        for statement in (*_LOCKED, *MACROS):
+        of_athena = ("SET integer_division = true",) if dialect else ()
+        for statement in (*of_athena, *_LOCKED, *MACROS):
             base.execute(statement)
         for name, frame in frames.items():
             base.register(f"{name}__held", frame)

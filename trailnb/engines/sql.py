@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from trailnb._frame import FrameT, HasEvents
 
 _DIALECTS = {"athena": "athena", "trino": "athena", "presto": "athena", "lake": "lake"}
-#: What stands in quotes or comments is no part of the query's shape; a quoted name is one.
-_QUOTED = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+#: What stands in quotes or comments is no part of the query's shape; a quoted name is one, but for
+#: what in it looks like the begin of the others.
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_MARKS = str.maketrans("", "", "';-/*()")
 _CALLS_READER = re.compile(r"\b((?:read|scan)_\w+)\"?\s*\(", re.IGNORECASE)
 _FIRST = re.compile(r"[\s(]*(\w*)")
 _NO_TABLE = re.compile(r"relation '(.*?)' was not found")
@@ -51,7 +53,8 @@ def sql(
 
     Returns:
         The rows as a lazy frame. The query is checked now; events are read when it is collected.
-        On DuckDB the columns it needs are then held in memory.
+        On DuckDB the columns it needs are then held in memory, of all events: its WHERE reaches no
+        log file. Open the trail with `since` and `until`, or filter `events` first.
 
     Raises:
         RequestError: the query cannot run, with the reason and the place or the names that are.
@@ -78,7 +81,7 @@ def sql(
 
 
 def _refuse_all_but_select(query: str) -> None:
-    shape = _QUOTED.sub(" ", query)
+    shape = _QUOTED.sub(lambda one: one[0].translate(_MARKS) if one[0][0] == '"' else " ", query)
     first = _FIRST.match(shape)
     word = first[1].upper() if first else ""
     if word not in {"SELECT", "WITH", "FROM"}:

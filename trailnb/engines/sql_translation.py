@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from trailnb._plain import plain
-from trailnb.engines.sql_tables import ALL, ATHENA, EVENTS, LAKE, MAPS
+from trailnb.engines.athena_dialect import adapted
+from trailnb.engines.sql_tables import ALL, ATHENA, EVENTS, LAKE
 from trailnb.errors import MissingExtraError, RequestError
 
 if TYPE_CHECKING:
@@ -26,20 +27,6 @@ TABLES = (EVENTS, ATHENA, LAKE)
 _HARMLESS = {"unnest", "generate_series", "range"}
 #: A store's id as AWS prints it: a UUID, or a placeholder.
 _STORE = re.compile(r"\s*([$<{]+[\w-]+[>}]*|[0-9a-f]{8}-[\w-]+)", re.IGNORECASE)
-
-#: What DuckDB takes otherwise than Athena. A text that is no JSON is NULL in Athena,
-#: and a scalar is asked for where an object stands: NULL again.
-MACROS = (
-    (
-        "CREATE MACRO athena_scalar(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR)) THEN "
-        "CASE WHEN json_type(CAST(j AS VARCHAR), p) NOT IN ('OBJECT', 'ARRAY', 'NULL') "
-        "THEN json_extract_string(CAST(j AS VARCHAR), p) END END"
-    ),
-    (
-        "CREATE MACRO athena_json(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR)) THEN "
-        "json_extract(CAST(j AS VARCHAR), p) END"
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +70,9 @@ def read(text: str, dialect: str | None) -> Query:
     wanted = _wanted(tree)
     if not dialect:
         return Query(text, used, wanted)
-    adapted = _adapted(_named(tree), is_lake=LAKE in used)
+    said = adapted(_named(tree), is_lake=LAKE in used)
     level = sqlglot.ErrorLevel.IGNORE
-    return Query(adapted.sql("duckdb", unsupported_level=level), used, wanted)
+    return Query(said.sql("duckdb", unsupported_level=level), used, wanted)
 
 
 def near(name: str, known: list[str]) -> str:
@@ -177,7 +164,16 @@ def _wanted(tree: exp.Expr) -> dict[str, Parts] | None:
 
     stars = [star for star in tree.find_all(exp.Star) if not isinstance(star.parent, exp.Count)]
     natural = any(join.args.get("method") for join in tree.find_all(exp.Join))
-    if stars or natural or tree.find(exp.Columns):
+    if stars or natural or tree.find(exp.Columns, exp.Pivot, exp.Summarize, exp.Describe):
+        return None
+    # A row may stand as a value: `SELECT e FROM events e`. Then all of it is wanted.
+    rows = {
+        name.lower()
+        for one in tree.find_all(exp.Table, exp.Subquery, exp.CTE)
+        for name in (one.alias, one.name)
+        if name
+    }
+    if any(len(one.parts) == 1 and one.name.lower() in rows for one in tree.find_all(exp.Column)):
         return None
     found: dict[str, set[tuple[str, ...]]] = {}
     for path in _paths(tree):
@@ -234,62 +230,3 @@ def _named(tree: exp.Expr) -> exp.Expr:
         name = told.name if isinstance(told, exp.Dot) and told.name else f"_col{place}"
         told.replace(exp.alias_(told.copy(), name, quoted=True))
     return tree
-
-
-def _adapted(tree: exp.Expr, *, is_lake: bool) -> exp.Expr:
-    from sqlglot import exp
-
-    def changed(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.JSONExtractScalar | exp.JSONExtract):
-            path = exp.Literal.string(node.expression.sql("duckdb").strip("'").replace("''", "'"))
-            named = "athena_json" if type(node) is exp.JSONExtract else "athena_scalar"
-            return exp.Anonymous(this=named, expressions=[node.this, path])
-        if isinstance(node, exp.ArraySize) and is_lake and node.this.name.lower() in MAPS:
-            return exp.Anonymous(this="cardinality", expressions=[node.this])
-        if isinstance(node, exp.Unnest):
-            return _unnested(node, is_lake=is_lake)
-        if isinstance(node, exp.Anonymous):
-            return _matched(node)
-        return node
-
-    return tree.transform(changed)
-
-
-def _unnested(node: exp.Unnest, *, is_lake: bool) -> exp.Expr:
-    """Say `UNNEST(map) AS t(k, v)` as the map's entries."""
-    from sqlglot import exp
-
-    alias, inside = node.args.get("alias"), node.expressions
-    columns = alias.columns if alias else []
-    is_map = is_lake and len(inside) == 1 and inside[0].name.lower() in MAPS
-    if alias is None or not (is_map and len(columns) == len(("key", "value"))):
-        return node
-    parts = [exp.Anonymous(this=name, expressions=inside) for name in ("map_keys", "map_values")]
-    select = exp.Select(
-        expressions=[
-            exp.alias_(exp.Anonymous(this="unnest", expressions=[part]), column.name, quoted=True)
-            for part, column in zip(parts, columns, strict=True)
-        ]
-    )
-    named = exp.TableAlias(this=alias.this)
-    return exp.Lateral(this=exp.Subquery(this=select), alias=named)
-
-
-def _matched(node: exp.Anonymous) -> exp.Expr:
-    from sqlglot import exp
-
-    name, inside = node.name.lower(), node.expressions
-    if name == "at_timezone" and len(inside) == len(("time", "zone")):
-        return exp.AtTimeZone(this=inside[0], zone=inside[1])
-    if name not in {"any_match", "none_match", "all_match"} or not inside:
-        return node
-    held = exp.Anonymous(
-        this="len", expressions=[exp.ArrayFilter(this=inside[0], expression=inside[-1])]
-    )
-    zero = exp.Literal.number(0)
-    if name == "any_match":
-        return exp.Paren(this=exp.GT(this=held, expression=zero))
-    if name == "none_match":
-        return exp.Paren(this=exp.EQ(this=held, expression=zero))
-    whole = exp.Anonymous(this="len", expressions=[inside[0].copy()])
-    return exp.Paren(this=exp.EQ(this=held, expression=whole))
