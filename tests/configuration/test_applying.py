@@ -285,3 +285,24 @@ def test_cloudformation_makes_the_same_buckets_topic_and_group(aws: Aws) -> None
     there = told.filter(status="is there")["call"].to_list()
     assert there.count("s3.create_bucket") == 2
     assert {"sns.create_topic", "logs.create_log_group", "logs.put_retention_policy"} <= set(there)
+
+
+def test_a_call_whose_answer_is_lost_is_not_repeated(aws: Aws) -> None:
+    """It may have run: a second key would be billed and found by nobody."""
+    aws.refuse["create_key"] = "InternalFailure"
+    with pytest.raises(SourceError, match="may have run all the same"):
+        applied(aws)
+    assert aws.called("create_key") == ["create_key"]
+
+
+def test_a_call_that_is_throttled_is_made_again(aws: Aws) -> None:
+    """What was refused so was not done."""
+    times = [0]
+
+    def twice() -> str | None:
+        times[0] += 1
+        return "ThrottlingException" if times[0] < 3 else None
+
+    aws.refuse_when["create_key"] = twice
+    assert set(applied(aws)["status"]) == {"ran"}
+    assert len(aws.called("create_key")) == 3

@@ -56,6 +56,19 @@ def access_list(uri: str) -> dict[str, Any]:
     }
 
 
+EVERYBODY = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*"}}
+HALVES = {
+    "Statement": EVERYBODY["Statement"]
+    | {"Condition": {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}}
+}
+
+
+def elsewhere(prefix: str) -> BucketState:
+    """A bucket that deletes what lies under a prefix."""
+    rule = {"Status": "Enabled", "Filter": {"Prefix": prefix}, "Expiration": {"Days": 1}}
+    return bucket(lifecycle={"Rules": [rule]})
+
+
 def lifecycle(**expiration: Any) -> BucketState:
     """A bucket whose rule deletes log files."""
     rule = {"Status": "Enabled", "Expiration": expiration}
@@ -265,6 +278,23 @@ SPOILT: list[tuple[str, TrailState, str | None, str]] = [
     ("retention", trail(bucket=lifecycle(Days=90)), "not good", "after 90 days"),
     ("retention", trail(bucket=lifecycle(Days=2_555)), "good", "2,555 days"),
     ("retention", trail(bucket=lifecycle(ExpiredObjectDeleteMarker=True)), "good", "without end"),
+    ("retention", trail(bucket=elsewhere("athena-results/")), "good", "without end"),
+    ("retention", trail(bucket=elsewhere("AWSLogs/")), "not good", "after 1 days"),
+    ("retention", trail(bucket=lifecycle(Date="2040-01-01")), "not good", "on 2040-01-01"),
+    ("key policy", trail(key=key(policy=EVERYBODY)), "not good", "lets everybody in"),
+    ("notifications", trail(topic=EVERYBODY), "not good", "the topic lets everybody in"),
+    (
+        "bucket policy",
+        trail(bucket=bucket(policy=policy(Action="s3:GetBucketAcl"))),
+        "not good",
+        "write",
+    ),
+    (
+        "public bucket",
+        trail(bucket=bucket(policy=HALVES, public_access_block={})),
+        "not good",
+        "everybody",
+    ),
     ("cloudwatch logs", trail(log_group=None), "not good", "no alarm"),
     ("cloudwatch logs", trail(log_group={}), "not good", "does not exist"),
     (
@@ -448,3 +478,37 @@ def test_names_that_somebody_chose_steer_nothing(name: str) -> None:
     rows = findings(account(hostile))
     for column in ("says", "because"):
         assert not any(STEERING.search(said) for said in rows[column].drop_nulls())
+
+
+def test_an_organizations_trail_records_its_own_log_files() -> None:
+    """They lie under the organization's id; without it nobody can tell."""
+    of_all = trail(
+        {"IsOrganizationTrail": True},
+        selectors=data("arn:aws:s3:::acme-trails/AWSLogs/o-a1b2c3d4e5/"),
+    )
+    known = account(of_all, organization={"Id": "o-a1b2c3d4e5"})
+    assert told(known, "own log files") == (
+        "not good",
+        "the trail records the writing of its own log files: each file makes another",
+    )
+    for organization in ({}, DENIED):
+        found = told(account(of_all, organization=organization), "own log files")
+        assert found is not None
+        assert found[0] == "unknown"
+
+
+def test_reads_and_writes_apart_are_one_copy() -> None:
+    """Two trails that record each a half charge nothing twice."""
+    halves = [
+        trail(
+            {"Name": name, "TrailARN": f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/{name}"},
+            selectors={
+                "EventSelectors": [{"ReadWriteType": kind, "IncludeManagementEvents": True}]
+            },
+        )
+        for name, kind in (("reads", "ReadOnly"), ("writes", "WriteOnly"))
+    ]
+    assert told(account(*halves), "one copy", None) == (
+        "good",
+        "management events are recorded once",
+    )

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from dateutil.tz import gettz
 
 import trailnb as tn
 from tests.configuration.account import account, trail
 from tests.configuration.conftest import ACCOUNT
 from tests.hostile import PAYLOADS
+from trailnb.configuration.answers import asked
 from trailnb.configuration.checks import to_mend
+from trailnb.configuration.limits import limits_of
+from trailnb.configuration.snapshot import Unknown
 from trailnb.configuration.table import SCHEMA
 from trailnb.configuration.trails import Trails
 from trailnb.errors import RequestError, SourceError
@@ -222,3 +226,36 @@ def test_html_of_hostile_names_is_text(name: str) -> None:
     page = shown._repr_html_()
     for tag in ("<script", "<img", "<iframe", "<svg", "<style", "<form", "<details", "<base"):
         assert tag not in page
+
+
+def test_moments_are_utc_wherever_this_machine_is() -> None:
+    """AWS's library gives CloudTrail's times in the machine's own zone."""
+
+    class Asked:
+        """Answers with a time of New York."""
+
+        def ask(self, *_: object, **__: object) -> dict[str, object]:
+            """Give it, four hours behind."""
+            local = datetime(2026, 11, 25, 2, tzinfo=gettz("America/New_York"))
+            return {"LatestDeliveryTime": local, "ResponseMetadata": {}}
+
+    answer = asked(Asked(), "cloudtrail", "us-east-1", "get_trail_status", needs="x")  # type: ignore[arg-type]
+    assert answer == {"LatestDeliveryTime": datetime(2026, 11, 25, 7, tzinfo=UTC)}
+    found = trail(status={"IsLogging": True, **dict(answer)})  # type: ignore[arg-type]
+    assert Trails(account(found)).table()["latest_delivery"].item() == datetime(
+        2026, 11, 25, 7, tzinfo=UTC
+    )
+
+
+def test_a_gap_that_is_known_is_a_limit_of_the_events() -> None:
+    """Whoever opens the trail is told of the days without logging, and of what is not known."""
+    stopped, started = (datetime(2026, 11, day, tzinfo=UTC) for day in (16, 23))
+    status = {"IsLogging": True, "StopLoggingTime": stopped, "StartLoggingTime": started}
+    said = " ".join(one.because for one in limits_of(trail(status=status)))
+    assert "recorded nothing from 2026-11-16 00:00 UTC to 2026-11-23 00:00 UTC" in said
+    unknown = trail(
+        {"IncludeGlobalServiceEvents": False}, status=Unknown("cloudtrail:GetTrailStatus")
+    )
+    said = " ".join(one.because for one in limits_of(unknown))
+    assert "may record nothing now" in said
+    assert "nothing of IAM, global STS and CloudFront" in said

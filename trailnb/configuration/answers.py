@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trailnb.configuration.snapshot import Answer, Unknown
@@ -31,7 +32,12 @@ def asked(
         if refusal.code in absent:
             return {}
         return Unknown(needs, _why(refusal))
-    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+    return {
+        # AWS's library gives some moments in this machine's own zone.
+        name: value.astimezone(UTC) if isinstance(value, datetime) else value
+        for name, value in answer.items()
+        if name != "ResponseMetadata"
+    }
 
 
 def _why(refusal: Refusal) -> str:

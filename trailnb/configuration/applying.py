@@ -12,7 +12,7 @@ from trailnb.configuration.asking import caller_of
 from trailnb.configuration.calls import KEY_ARN
 from trailnb.configuration.existing import Existing, Found
 from trailnb.errors import RequestError, SourceError
-from trailnb.sources.aws import Caller, refused
+from trailnb.sources.aws import Caller, is_transient, refused
 from trailnb.sources.s3_refusals import Refusal
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ _NOT_SEEN_YET = frozenset(
     | {"InsufficientS3BucketPolicyException", "InsufficientEncryptionPolicyException"}
     | {"InsufficientSnsTopicPolicyException", "KmsKeyNotFoundException"}
     | {"CloudWatchLogsDeliveryUnavailableException", "S3BucketDoesNotExistException"}
+)
+#: What was refused so was not done; any other failure on the way may have come after the deed.
+_THROTTLED = frozenset(
+    {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+    | {"RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "SlowDown"}
 )
 _TRIES, _WAIT_SECONDS = 7, 5.0
 
@@ -121,11 +126,12 @@ def _called(
     """Call once, and again while what was just made is not seen yet."""
     for tries_left in reversed(range(_TRIES)):
         try:
-            answer: Mapping[str, Any] = caller.ask(
+            answer: Mapping[str, Any] = caller.act(
                 call.service, call.region, call.operation, **arguments
             )
         except Refusal as refusal:
-            if is_first or not tries_left or refusal.code not in _NOT_SEEN_YET:
+            is_early = refusal.code in _NOT_SEEN_YET and not is_first
+            if not tries_left or not (is_early or refusal.code in _THROTTLED):
                 raise
             caller.sleep(_WAIT_SECONDS)
         else:
@@ -146,6 +152,8 @@ def _broken_off(
     key = f" The key is {key_arn}." if key_arn else ""
     if str(call) == "kms.create_alias":  # without its alias, nobody finds the key again
         key += f" Plan with kms={key_arn!r}, or another key is made."
+    if is_transient(refusal) and refusal.code not in _THROTTLED:
+        key += f" {call} may have run all the same: look before it is run again."
     said = plain(refusal.message or refusal.code)
     return SourceError(
         f"AWS refused {call} ({refusal.code}: {said}). Ran before it: {done}.{key} {missing} "

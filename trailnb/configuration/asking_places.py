@@ -119,8 +119,10 @@ class Places:
 
 def _document(answer: Answer, name: str) -> Answer:
     """Read the policy document in an answer; one that is no JSON is not known."""
-    if isinstance(answer, Unknown) or name not in answer:
+    if isinstance(answer, Unknown):
         return answer
+    if name not in answer:
+        return {}
     try:
         document: Mapping[str, Any] = json.loads(answer[name])
     except (ValueError, RecursionError):

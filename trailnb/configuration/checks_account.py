@@ -70,11 +70,13 @@ def organization(account: Snapshot) -> Verdict:
 
 def one_copy(account: Snapshot) -> Verdict | None:
     """Are management events recorded more than once, and charged?"""
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for trail in account.trails:
         if _records(trail):
-            counts.update(_places(trail, account))
-    twice = sorted(region for region, count in counts.items() if count > 1)
+            counts.update(
+                (place, kind) for place in _places(trail, account) for kind in _kinds(trail)
+            )
+    twice = sorted({region for (region, _), count in counts.items() if count > 1})
     if not counts:
         return None
     if not twice:
@@ -92,6 +94,13 @@ def _records(trail: TrailState) -> bool:
         return False
     found = selectors.recorded(trail.selectors)
     return found.writes or found.reads
+
+
+def _kinds(trail: TrailState) -> Iterator[str]:
+    """Reads, writes, or both."""
+    if not isinstance(trail.selectors, Unknown):
+        found = selectors.recorded(trail.selectors)
+        yield from (["reads"] if found.reads else []) + (["writes"] if found.writes else [])
 
 
 def _may_record(trail: TrailState) -> bool:

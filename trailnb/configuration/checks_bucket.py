@@ -10,7 +10,7 @@ from trailnb.configuration.snapshot import Unknown, told
 from trailnb.configuration.verdict import Verdict, bad, first_unknown, good
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from trailnb.configuration.snapshot import BucketState, Snapshot, TrailState
 
@@ -93,9 +93,10 @@ def bucket_policy(bucket: BucketState) -> Verdict:
         names = ", ".join(map(policies.named, found))
         said = "anybody's trail may write into the bucket: no condition says whose"
         return bad(said, f"statement {names}")
-    if not policies.of_cloudtrail(policy):
+    named = policies.of_cloudtrail(policy)
+    if not any(policies.allows(one, "s3:PutObject") for one in named):
         return bad(
-            "the bucket's policy does not let cloudtrail.amazonaws.com in",
+            "the bucket's policy does not let cloudtrail.amazonaws.com write",
             "policies of old name CloudTrail's accounts, and serve some regions only",
         )
     return good("only named trails may write into the bucket")
@@ -155,12 +156,22 @@ def deletion(bucket: BucketState) -> Verdict:
     )
 
 
-@_of_a_bucket
-def retention(bucket: BucketState) -> Verdict:
+def retention(trail: TrailState, _: Snapshot) -> Verdict | None:
     """How long do log files stay?"""
+    bucket = trail.bucket
+    if bucket.is_missing:
+        return None
     if verdict := first_unknown({"the bucket's lifecycle": bucket.lifecycle}):
         return verdict
-    spans = list(_expiries(told(bucket.lifecycle)))
+    prefix = f"{trail.described['S3KeyPrefix']}/" if trail.described.get("S3KeyPrefix") else ""
+    rules = [
+        rule
+        for rule in told(bucket.lifecycle).get("Rules", ())
+        if rule.get("Status") == "Enabled" and _is_over(rule, f"{prefix}AWSLogs/")
+    ]
+    if dates := sorted(str(date) for rule in rules if (date := _expiry(rule).get("Date"))):
+        return bad(f"log files are deleted on {dates[0][:10]}, whatever their age")
+    spans = [int(days) for rule in rules if (days := _expiry(rule).get("Days"))]
     if not spans:
         return good("log files are kept without end")
     shortest = min(spans)
@@ -169,12 +180,17 @@ def retention(bucket: BucketState) -> Verdict:
     return good(f"log files are kept for {shortest:,} days")
 
 
-def _expiries(lifecycle: Mapping[str, Any]) -> Iterator[int]:
-    """After how many days do current versions go, by each rule that is on? A date is at once."""
-    for rule in lifecycle.get("Rules", ()):
-        expiry = rule.get("Expiration", {})
-        if rule.get("Status") == "Enabled" and ("Days" in expiry or "Date" in expiry):
-            yield int(expiry.get("Days", 0))
+def _expiry(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = rule.get("Expiration") or {}
+    return found
+
+
+def _is_over(rule: Mapping[str, Any], logs: str) -> bool:
+    """Is the rule for any of the logs? What is chosen by tags or size may be any of them."""
+    chosen = rule.get("Filter") or {}
+    inside = chosen.get("And") or {}
+    prefix = str(rule.get("Prefix") or chosen.get("Prefix") or inside.get("Prefix") or "")
+    return prefix.startswith(logs) or logs.startswith(prefix)
 
 
 def _owner_rule(bucket: BucketState) -> str:

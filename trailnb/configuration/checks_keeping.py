@@ -115,7 +115,10 @@ def notifications(trail: TrailState, _: Snapshot) -> Verdict | None:
 
 
 def _confused(policy: Mapping[str, Any], what: str) -> Verdict:
-    """Tell statements that serve any trail, whoever's it is."""
+    """Tell statements that serve everybody, or any trail, whoever's it is."""
+    if found := policies.of_everybody(policy):
+        names = ", ".join(map(policies.named, found))
+        return bad(f"{what} lets everybody in", f"statement {names}")
     if open_ones := policies.of_any_trail(policy):
         names = ", ".join(map(policies.named, open_ones))
         return bad(f"{what} serves anybody's trail: no condition says whose", f"statement {names}")

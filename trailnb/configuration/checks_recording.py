@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trailnb.configuration import selectors
-from trailnb.configuration.snapshot import Unknown
+from trailnb.configuration.snapshot import Unknown, told
 from trailnb.configuration.verdict import Verdict, bad, good, optional, unknown
 from trailnb.sources.regions import global_regions, partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trailnb.configuration.snapshot import Snapshot, TrailState
+    from trailnb.configuration.snapshot import Answer, Snapshot, TrailState
 
 #: Without any delivery for so long, nobody can tell quiet from broken.
 _QUIET = timedelta(days=1)
@@ -36,13 +36,35 @@ def interruption(trail: TrailState, _: Snapshot) -> Verdict | None:
     status = trail.status
     if isinstance(status, Unknown):
         return unknown("when logging was stopped", status)
+    span = interrupted(status)
+    if span is None:
+        return None
+    return bad(
+        f"nothing was recorded from {at(span[0])} to {at(span[1])}",
+        "AWS tells the latest stop only; there may have been others",
+    )
+
+
+def _places_of(trail: TrailState, organization: str) -> list[str]:
+    """Name an own log file, as each account's logs lie, and as an organization's do."""
+    prefix = f"{trail.described['S3KeyPrefix']}/" if trail.described.get("S3KeyPrefix") else ""
+    root = f"arn:{partition_of(trail.home)}:s3:::{trail.bucket.name}/{prefix}AWSLogs"
+    folders = [root, *([f"{root}/{organization}"] if organization else [])]
+    return [f"{folder}/{trail.account}/CloudTrail/log.json.gz" for folder in folders]
+
+
+def interrupted(status: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    """From when to when did a trail that records now record nothing, the last time?"""
     stopped, started = _moment(status, "StopLoggingTime"), _moment(status, "StartLoggingTime")
     if not status.get("IsLogging") or not stopped or not started or stopped > started:
         return None
-    return bad(
-        f"nothing was recorded from {_at(stopped)} to {_at(started)}",
-        "AWS tells the latest stop only; there may have been others",
-    )
+    return stopped, started
+
+
+def records_global_services(trail: TrailState) -> bool:
+    """Does it record IAM, global STS and CloudFront, as far as its regions tell?"""
+    is_there = trail.has("IsMultiRegionTrail") or trail.home in global_regions(trail.home)
+    return trail.has("IncludeGlobalServiceEvents") and is_there
 
 
 def delivery(trail: TrailState, account: Snapshot) -> Verdict | None:
@@ -58,8 +80,8 @@ def delivery(trail: TrailState, account: Snapshot) -> Verdict | None:
     if not last:
         return Verdict("unknown", "no log file has been delivered yet: quiet or broken")
     if account.asked_at - last > _QUIET:
-        return Verdict("unknown", f"no log file since {_at(last)}: quiet or not delivered")
-    return good("log files are delivered", f"the last at {_at(last)}")
+        return Verdict("unknown", f"no log file since {at(last)}: quiet or not delivered")
+    return good("log files are delivered", f"the last at {at(last)}")
 
 
 def all_regions(trail: TrailState, _: Snapshot) -> Verdict:
@@ -141,16 +163,20 @@ def insights(trail: TrailState, _: Snapshot) -> Verdict:
     return good(f"CloudTrail Insights are on: {', '.join(sorted(kinds))}")
 
 
-def own_log_files(trail: TrailState, _: Snapshot) -> Verdict | None:
+def own_log_files(trail: TrailState, account: Snapshot) -> Verdict | None:
     """Does the trail record the writing of its own log files, each record making another?"""
     if isinstance(trail.selectors, Unknown):
         return unknown(_SELECTORS, trail.selectors)
     if "AWS::S3::Object" not in selectors.recorded(trail.selectors).data:
         return None
-    prefix = f"{trail.described['S3KeyPrefix']}/" if trail.described.get("S3KeyPrefix") else ""
-    where = f"{trail.bucket.name}/{prefix}AWSLogs/{trail.account}/CloudTrail/log.json.gz"
-    arn = f"arn:{partition_of(trail.home)}:s3:::{where}"
-    if not selectors.records_object(trail.selectors, arn):
+    organization: Answer = {}
+    if trail.has("IsOrganizationTrail"):
+        organization = account.organization
+        if isinstance(organization, Unknown) or not organization.get("Id"):
+            why = str(organization) if isinstance(organization, Unknown) else ""
+            return Verdict("unknown", "which organization's logs these are was not told", why)
+    places = _places_of(trail, str(told(organization).get("Id", "")))
+    if not any(selectors.records_object(trail.selectors, arn) for arn in places):
         return good("the log bucket is left out of the data events")
     if trail.described.get("RecursiveLogging") is False:
         return good("the trail's own deliveries are left out", "RecursiveLogging is off")
@@ -162,9 +188,10 @@ def _moment(status: Mapping[str, Any], name: str) -> datetime | None:
     return moment if isinstance(moment, datetime) else None
 
 
-def _at(moment: datetime) -> str:
+def at(moment: datetime) -> str:
+    """Write a moment (UTC), to the minute."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _since(word: str, moment: datetime | None) -> str:
-    return f"{word} {_at(moment)}" if moment else ""
+    return f"{word} {at(moment)}" if moment else ""

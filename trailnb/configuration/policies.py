@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 SERVICE = "cloudtrail.amazonaws.com"
@@ -12,13 +14,20 @@ _CONFINING = frozenset(
     {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
     | {"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:userid"}
     | {"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths"}
-    | {"aws:principalserviceslist", "s3:dataaccesspointarn", "s3:dataaccesspointaccount"}
+    | {
+        "kms:calleraccount",
+        "aws:principalserviceslist",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
+    }
 )
 #: What keeps a service from being used on a stranger's behalf: the confused deputy.
 _ON_WHOSE_BEHALF = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"})
 _POSITIVE = frozenset(
     {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress"}
 )
+#: A wider network has more than one owner, by the version of its addresses.
+_NARROW = {4: 8, 6: 32}
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
 
@@ -68,6 +77,17 @@ def of_cloudtrail(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
+def allows(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether the statement's actions hold this one; what it leaves out by NotAction is not read.
+
+    Example:
+        >>> allows({"Action": ["s3:Put*"]}, "s3:PutObject")
+        True
+    """
+    given = [one.lower() for one in values(statement.get("Action"))]
+    return "NotAction" in statement or any(fnmatchcase(action.lower(), one) for one in given)
+
+
 def is_everybody(principal: object) -> bool:
     """Whether the principal is anybody at all."""
     if isinstance(principal, Mapping):
@@ -92,7 +112,7 @@ def _is_confined(statement: Mapping[str, Any], keys: frozenset[str]) -> bool:
     if not isinstance(conditions, Mapping):
         return False
     return any(
-        key.lower() in keys and all(map(_is_fixed, values(given)))
+        key.lower() in keys and values(given) and all(map(_is_fixed, values(given)))
         for operator, tests in conditions.items()
         if operator.lower().removeprefix("foranyvalue:") in _POSITIVE and isinstance(tests, Mapping)
         for key, given in tests.items()
@@ -101,6 +121,13 @@ def _is_confined(statement: Mapping[str, Any], keys: frozenset[str]) -> bool:
 
 def _is_fixed(value: str) -> bool:
     """Whether the value names somebody: patterns do where the account stands in them."""
-    if value in {"0.0.0.0/0", "::/0"}:
-        return False
+    if "/" in value and (network := _network(value)):
+        return network.prefixlen >= _NARROW[network.version]
     return "*" not in value or _ACCOUNT.search(value) is not None
+
+
+def _network(value: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        return None

@@ -77,6 +77,18 @@ class Caller:
                 self._session = self._connected()
             return self._session
 
+    def act(self, service: str, region: str | None, operation: str, **arguments: Any) -> Any:  # noqa: ANN401
+        """Call what changes something: once, since a call without an answer may have run.
+
+        Raises:
+            Refusal: AWS, or the way to it, refuses.
+        """
+        self._take_turn(service, region)
+        refusal = self._asked(service, region, operation, arguments)
+        if isinstance(refusal, Refusal):
+            raise refusal
+        return refusal
+
     def ask(self, service: str, region: str | None, operation: str, **arguments: Any) -> Any:  # noqa: ANN401
         """What does this call answer? Waits its turn; tries again what may help.
 
