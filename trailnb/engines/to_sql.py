@@ -62,7 +62,8 @@ def to_sql(
         dialect: `athena`, `trino` or `duckdb`.
         table: The table or view, with its database if need be: `security.events`.
         since: First moment (UTC) of the window, also said of the partitions, so that days outside
-            are neither read nor paid for.
+            are neither read nor paid for. A log file that is stamped long before its events, which
+            CloudTrail never writes, lies outside; so do events that it was the first to bring.
         until: First moment after the window.
         late: How long after `until` deliveries are looked at; None is for ever.
         trail: Where the events that issued credentials are read, now, for a filter that rests on
